@@ -1,0 +1,76 @@
+# Every target does its own set-up, and does it once: what is there already is not touched, and needs no network.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SETUP := .cache/setup
+FRONTEND := fixtures/app/frontend
+BACKEND := fixtures/app/backend
+
+# How many browsers at once. Measured on two cores; see CONTRIBUTING.md.
+WORKERS ?= 2
+# Passed on to pytest: make e2e ARGS="--headed -k renews-once"
+ARGS ?=
+
+.PHONY: help
+help:
+	@echo "make e2e     judge the bundled app in a real browser (ARGS=... is passed on to pytest)"
+	@echo "make test    the suite's own tests, and everything else that CI runs"
+	@echo "make check   formatter, linters and type checkers"
+	@echo "make demo    the bundled app by hand: http://localhost:3000, API on port 8000"
+	@echo "make setup   only the set-up"
+	@echo "make lock    lock the Python packages anew"
+	@echo "make clean   remove what was built and installed"
+
+.PHONY: e2e
+e2e: setup
+	@$(BIN)/pytest -q -n $(WORKERS) e2e/test_scenarios.py $(ARGS)
+
+.PHONY: test
+test: setup
+	@$(BIN)/pytest -q -n $(WORKERS) $(ARGS)
+
+.PHONY: check
+check: setup $(SETUP)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m fixtures.builds.toolchain run format:check lint typecheck
+	$(BIN)/python -m fixtures.builds.conformance
+
+.PHONY: demo
+demo: setup
+	@$(BIN)/python -m fixtures.demo
+
+.PHONY: setup
+setup: $(SETUP)/python $(SETUP)/frontend $(SETUP)/browser
+
+$(SETUP)/python: requirements.txt
+	@echo "Installing the Python packages"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, and this is " + sys.version.split()[0] + ". Name another with make PYTHON=...")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@mkdir -p $(@D) && touch $@
+
+$(SETUP)/dev: requirements-dev.txt $(SETUP)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(SETUP)/frontend: $(SETUP)/python $(FRONTEND)/package-lock.json requirements-node.txt
+	@$(BIN)/python -m fixtures.builds.toolchain
+	@$(BIN)/python -m fixtures.builds
+	@touch $@
+
+$(SETUP)/browser: $(SETUP)/python
+	@$(BIN)/python -m fixtures.browser
+	@touch $@
+
+.PHONY: lock
+lock: $(SETUP)/python
+	@$(BIN)/python -m pip install --quiet uv
+	@for name in requirements requirements-dev requirements-node; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.txt; done
+
+.PHONY: clean
+clean:
+	rm -rf .venv .cache $(FRONTEND)/node_modules $(FRONTEND)/dist .pytest_cache .mypy_cache .ruff_cache test-results

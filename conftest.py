@@ -1,0 +1,28 @@
+"""Options, and where the fixtures are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+# scenarios/ is neither a test file nor a plugin, so pytest would leave its asserts bare.
+pytest.register_assert_rewrite("scenarios")
+
+pytest_plugins = [
+    "fixtures.given.target",
+    "fixtures.given.browser",
+    "fixtures.given.app",
+    "fixtures.given.spa",
+    "fixtures.report.verdicts",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("afresh", "which app is judged")
+    group.addoption(
+        "--target",
+        type=Path,
+        metavar="FILE",
+        help="the TOML file that describes the app to judge (default: fixtures/targets/reference.toml)",
+    )

@@ -1,0 +1,15 @@
+"""Every rule, on the target."""
+
+import pytest
+
+from fixtures.expectations import DoesNotApply
+from fixtures.spa import Spa
+from scenarios.catalogue import Rule, rules
+
+
+@pytest.mark.parametrize("rule", rules(), ids=str)
+def test_rule(rule: Rule, spa: Spa) -> None:
+    try:
+        rule.apply(spa)
+    except DoesNotApply as reason:
+        pytest.skip(f"does not apply: {reason}")

@@ -1,0 +1,140 @@
+"""Expired on load: the page is opened, from a bookmark or after a night, with an access token that has run out.
+
+The investigation's scenario 3, "Expired Token Recovery": an expired access token, the application loads, a refresh is
+tried.
+"""
+
+from fixtures.expectations import expect
+from fixtures.spa import Spa
+from scenarios.catalogue import rule
+
+
+@rule(hint="Start the refresh of the load once, and let every request of the page wait for that one.")
+def recovers_with_one_refresh(spa: Spa) -> None:
+    """A page opened with an expired access token and a good refresh token appears with its data, after one refresh."""
+    spa.sign_in()
+    spa.leave()
+    spa.let_access_token_lapse()
+
+    with spa.watched() as log:
+        spa.open(spa.pages.busy)
+
+    expect(log.refreshes).to_have_count(1)
+    expect(spa.content_of(spa.pages.busy)).to_be_shown()
+
+
+@rule(hint="Send a request that was refused for its token again, once, when the token has been renewed.")
+def serves_every_first_request(spa: Spa) -> None:
+    """Every request that the page makes as it opens is answered well in the end."""
+    spa.sign_in()
+    spa.leave()
+    spa.let_access_token_lapse()
+
+    with spa.watched() as log:
+        spa.open(spa.pages.busy)
+
+    expect(log.api.last_of_each).to_have_at_least(1)
+    expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(needs={"early renewal"}, hint="Wait for the refresh of the load before the first request goes out.")
+def sends_no_expired_token(spa: Spa) -> None:
+    """No request goes out with an access token that is known to have run out."""
+    spa.sign_in()
+    expired = spa.access_token
+    spa.leave()
+    spa.let_access_token_lapse()
+
+    with spa.watched() as log:
+        spa.open(spa.pages.busy)
+
+    expect(log.api).not_to_carry(expired)
+
+
+@rule(needs={"deep link"}, hint="Decide about the redirect when the refresh has ended, not before.")
+def keeps_the_deep_link(spa: Spa) -> None:
+    """The address that was asked for is still there when the page has recovered, query and hash included."""
+    spa.sign_in()
+    spa.leave()
+    spa.let_access_token_lapse()
+
+    with spa.watched() as log:
+        spa.open(spa.deep_link)
+
+    expect(log.redirects).to_end_at(spa.deep_link.path)
+    expect(spa.content_of(spa.deep_link)).to_be_shown()
+
+
+@rule(hint="While the refresh is under way nobody knows yet: show neither the sign-in page nor the content.")
+def never_flashes_the_sign_in_page(spa: Spa) -> None:
+    """While the refresh of the load is under way, the sign-in page is not shown."""
+    spa.sign_in()
+    spa.leave()
+    spa.let_access_token_lapse()
+
+    with spa.watched() as log, spa.edge.holding_refreshes():
+        spa.open(spa.pages.busy)
+        expect(spa.sign_in_form).not_to_be_shown()
+
+    expect(log.refreshes).to_have_at_least(1)
+    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+
+
+@rule(hint="A refresh that is refused ends the session: do not ask again.")
+def asks_once_when_both_are_dead(spa: Spa) -> None:
+    """With both tokens expired the refresh is tried as often as the policy allows, and the user is sent away once."""
+    spa.sign_in()
+    spa.leave()
+    spa.kill_refresh_token()
+    spa.let_access_token_lapse()
+
+    with spa.watched() as log:
+        spa.open(spa.pages.busy)
+
+    expect(log.refreshes).to_have_at_least(1)
+    expect(log.refreshes).to_have_at_most(spa.policy.refused_attempts)
+    expect(log.redirects).to_visit_once(spa.target.sign_in.page)
+    expect(spa.sign_in_form).to_be_shown()
+
+
+@rule(needs={"deep link"}, hint="Hand the address on to the sign-in page, with its query and its hash.")
+def returns_to_the_page_asked_for(spa: Spa) -> None:
+    """After signing in again the page appears that was first asked for, query and hash included."""
+    spa.sign_in()
+    spa.leave()
+    spa.kill_refresh_token()
+    spa.let_access_token_lapse()
+    spa.open(spa.deep_link)
+
+    with spa.watched() as log:
+        spa.sign_in_again()
+
+    expect(log.redirects).to_end_at(spa.deep_link.path)
+    expect(spa.content_of(spa.deep_link)).to_be_shown()
+
+
+@rule(hint="Without a refresh token there is nothing to ask the server for.")
+def asks_nothing_without_tokens(spa: Spa) -> None:
+    """Somebody without any tokens is shown the sign-in page, and no refresh is sent."""
+    with spa.watched() as log:
+        spa.open(spa.pages.home)
+
+    expect(log.refreshes).to_have_count(0)
+    expect(spa.sign_in_form).to_be_shown()
+
+
+@rule(
+    needs={"strict mode build"}, hint="Keep the refresh under way outside the component, so that both effects share it."
+)
+def refreshes_once_in_strict_mode(spa: Spa) -> None:
+    """One refresh is sent on load even where React's StrictMode runs every effect twice."""
+    spa.use_strict_mode_build()
+    spa.sign_in()
+    spa.leave()
+    spa.let_access_token_lapse()
+
+    with spa.watched() as log:
+        spa.open(spa.pages.busy)
+
+    expect(log.refreshes).to_have_count(1)
+    expect(spa.content_of(spa.pages.busy)).to_be_shown()

@@ -1,0 +1,192 @@
+"""Near-expiry refresh: the access token is about to run out, or has just run out, under a page in use.
+
+The investigation's scenario 1, "Normal Token Refresh Flow": sign in, let the token near its end, see that it is renewed
+and that the session goes on.
+"""
+
+from fixtures.expectations import expect
+from fixtures.network import Kind
+from fixtures.spa import Spa
+from scenarios.catalogue import rule
+
+DAY_SECONDS = 24 * 60 * 60
+ODD_LIFETIMES = {"missing": "missing", "zero": 0, "textual": "15m", "absurd": 10**13}
+
+
+@rule(needs={"early renewal"}, hint="Start a timer when a token is stored, and compare the clock with its expiry.")
+def renews_in_the_background(spa: Spa) -> None:
+    """A page left alone renews its access token before it lapses."""
+    spa.sign_in()
+    spa.bring_near_expiry(seconds_left=spa.policy.early_renewal + 30)
+
+    with spa.watched() as log:
+        spa.let_time_pass(spa.left - 15, step=5)
+
+    expect(log.refreshes.succeeded).to_have_at_least(1)
+
+
+@rule(needs={"early renewal"}, hint="Check the expiry before each request, and wait for the refresh where it is near.")
+def renews_before_the_request(spa: Spa) -> None:
+    """A request that starts shortly before the token lapses waits for the renewal and carries the new token."""
+    spa.sign_in()
+    lapsing = spa.access_token
+    spa.leave()
+    spa.bring_near_expiry(seconds_left=spa.policy.early_renewal / 2)
+
+    with spa.watched() as log:
+        spa.open(spa.pages.busy)
+
+    expect(log.refreshes).to_have_count(1)
+    expect(log.api).not_to_carry(lapsing)
+
+
+@rule(
+    needs={"busy control"}, hint="Keep one promise for the refresh under way, and let every caller wait for that one."
+)
+def renews_once(spa: Spa) -> None:
+    """One lapsing token calls for one refresh, however many requests wait on it.
+
+    A server that rotates refresh tokens takes the second one for theft and ends the session.
+    """
+    spa.sign_in()
+    spa.open(spa.pages.busy)
+
+    with spa.watched() as log, spa.edge.holding_refreshes():
+        spa.let_access_token_lapse()
+        spa.call_much_at_once()
+
+    expect(log.refreshes).to_have_count(1)
+    expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(needs={"calls"})
+def sends_nobody_away(spa: Spa) -> None:
+    """Nobody is sent to the sign-in page because a token has run out that could be renewed."""
+    spa.sign_in()
+    spa.open(spa.calls)
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+        spa.call_api()
+
+    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(needs={"form"}, hint="Renew in the background, without a page load and without taking the form off the page.")
+def keeps_what_is_typed(spa: Spa) -> None:
+    """What has been typed into a form is still there after the token was renewed."""
+    spa.sign_in()
+    spa.open(spa.form)
+    spa.type_into_form("Half a thought, not saved yet")
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+
+    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(spa.field_of(spa.form)).to_hold("Half a thought, not saved yet")
+
+
+@rule(needs={"calls"}, hint="Seconds and milliseconds: expires_in is in seconds, Date.now() in milliseconds.")
+def leaves_a_fresh_token_alone(spa: Spa) -> None:
+    """A token that has just been issued is used, not renewed."""
+    spa.sign_in()
+    spa.open(spa.calls)
+
+    with spa.watched() as log:
+        spa.call_api(times=10)
+
+    expect(log.refreshes).to_have_count(0)
+    expect(log.api).to_have_at_least(10)
+
+
+@rule(
+    needs={"calls", "lifetime in the reply"},
+    hint="Renew early by at most half of the token's life, not by a fixed minute.",
+)
+def leaves_a_short_lived_token_alone(spa: Spa) -> None:
+    """A token whose whole life is shorter than the early window is not renewed before every request."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.tell_lifetime(30, on=Kind.REFRESH)
+    spa.let_access_token_lapse()
+    spa.call_api()
+
+    with spa.watched() as log:
+        spa.call_api(times=4)
+
+    expect(log.refreshes).to_have_at_most(1)
+    expect(log.api).to_have_at_least(4)
+
+
+@rule(
+    needs={"calls", "refresh token in the body"},
+    hint="Keep the refresh token that you have where the reply does not bring another.",
+)
+def survives_two_expiries_with_one_refresh_token(spa: Spa) -> None:
+    """Two expiries in a row are survived where no refresh reply brings a refresh token."""
+    spa.edge.rotate_refresh_tokens(deliver=False)
+    _survives_two_expiries(spa)
+
+
+@rule(needs={"calls", "refresh token in the body"}, hint="Store the refresh token that each reply brings.")
+def survives_two_expiries_with_rotation(spa: Spa) -> None:
+    """Two expiries in a row are survived where each refresh reply brings a new refresh token and ends the old one."""
+    spa.edge.rotate_refresh_tokens(deliver=True)
+    _survives_two_expiries(spa)
+
+
+def _survives_two_expiries(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.calls)
+
+    with spa.watched() as log:
+        for _ in range(2):
+            spa.let_access_token_lapse()
+            spa.call_api()
+
+    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.refreshes.succeeded).to_have_count(2)
+    expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(
+    needs={"calls", "lifetime in the reply"},
+    hint="A timer of more than 2147483647 ms fires at once: wait in shorter stretches.",
+)
+def leaves_a_month_long_token_alone(spa: Spa) -> None:
+    """A token that lives for thirty days is not renewed in its first ten minutes."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.tell_lifetime(30 * DAY_SECONDS, on=Kind.REFRESH)
+    spa.let_access_token_lapse()
+    spa.call_api()
+
+    with spa.watched() as log:
+        spa.let_time_pass(600, step=30)
+        spa.call_api()
+
+    expect(log.refreshes).to_have_count(0)
+    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+
+
+@rule(
+    needs={"calls", "lifetime in the reply"},
+    cases=ODD_LIFETIMES,
+    hint="Check that expires_in is a finite, positive number of seconds before you count with it.",
+)
+def outlasts_an_odd_lifetime(spa: Spa, told: str) -> None:
+    """A reply that tells the token's lifetime badly causes neither a storm of refreshes nor an exception."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.tell_lifetime(ODD_LIFETIMES[told], on=Kind.REFRESH)
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+        spa.call_api(times=4)
+        spa.let_time_pass(30, step=5)
+
+    expect(log.refreshes).to_have_at_least(1)
+    expect(log.refreshes).to_have_at_most(2)
+    expect(log.frozen).to_have_no_exceptions()
+    expect(log.redirects).not_to_visit(spa.target.sign_in.page)

@@ -1,0 +1,185 @@
+"""Network failure: the refresh fails for want of a good answer, once or for long.
+
+The investigation's scenario 4, "Network Error Resilience": fail the refresh, see retries with growing pauses, and a
+sign-out where the failure persists. A failed network says nothing about the session.
+"""
+
+from fixtures.expectations import expect
+from fixtures.faults import OFFLINE, ONE_OFF, REFUSED, RETRY_AFTER_SECONDS, THROTTLED, UNAVAILABLE, Fault
+from fixtures.spa import Spa
+from scenarios.catalogue import rule
+
+SHORTEST_PAUSE_SECONDS = 0.5
+"""Retrying sooner than this is hammering: a server that restarts needs seconds."""
+
+
+@rule(
+    needs={"calls"}, cases=ONE_OFF, hint="Only 400, 401 and 403 from the refresh endpoint mean that the token is dead."
+)
+def tries_again_after_a_pause(spa: Spa, fault: Fault) -> None:
+    """A refresh that failed for want of a good answer is tried again, after a pause."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.fail_refreshes(fault, times=1)
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+        spa.call_api()
+        spa.let_time_pass_until_renewed()
+
+    expect(log.refreshes.succeeded).to_have_at_least(1)
+    expect(log.refreshes).to_be_at_least_apart(SHORTEST_PAUSE_SECONDS)
+
+
+@rule(needs={"calls"}, cases=ONE_OFF, hint="Keep the session until the server says that it is over.")
+def keeps_the_session_through_one_failure(spa: Spa, fault: Fault) -> None:
+    """One failed refresh sends nobody away, clears nothing, and the requests that wait for it are served in the end."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.fail_refreshes(fault, times=1)
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+        spa.call_api()
+        spa.let_time_pass_until_renewed()
+        spa.call_api()
+
+    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(spa.stored).to_hold_a_session()
+    expect(log.api.last_of_each).to_have_at_least(1)
+    expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(needs={"calls"}, cases=(UNAVAILABLE, THROTTLED), hint="Read Retry-After, and wait at least that long.")
+def honours_retry_after(spa: Spa, fault: Fault) -> None:
+    """A server that says when to come back is not asked before that."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.fail_refreshes(fault, times=1)
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+        spa.call_api()
+        spa.let_time_pass_until_renewed()
+
+    expect(log.refreshes).to_have_at_least(2)
+    expect(log.refreshes).to_be_at_least_apart(RETRY_AFTER_SECONDS)
+
+
+@rule(needs={"calls"}, hint="Double the pause after each failure, up to a ceiling.")
+def asks_ever_more_rarely(spa: Spa) -> None:
+    """While an outage lasts, the pauses between the attempts grow."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.fail_refreshes(REFUSED)
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+        spa.call_api()
+        spa.let_time_pass(30)
+
+    expect(log.refreshes).to_have_at_least(3)
+    expect(log.refreshes).to_be_ever_further_apart()
+
+
+@rule(needs={"calls", "sign-out after an outage"}, hint="Count the failures in a row, and give up at a number.")
+def gives_up_within_the_policy(spa: Spa) -> None:
+    """An outage that lasts is met with no more attempts than the policy allows, and ends in one sign-out."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.fail_refreshes(REFUSED)
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+        spa.call_api()
+        spa.let_time_pass_until_signed_out(at_most=spa.policy.outage_limit)
+        spa.let_time_pass(60, step=5)
+
+    expect(log.refreshes).to_have_at_most(spa.policy.refresh_attempts)
+    expect(log.redirects).to_visit_once(spa.target.sign_in.page)
+    expect(spa.sign_in_form).to_be_shown()
+
+
+@rule(
+    needs={"calls", "reason", "sign-out after an outage"}, hint="Leave nothing behind, and say that it was the network."
+)
+def signs_out_gracefully_after_an_outage(spa: Spa) -> None:
+    """Whom an outage has signed out is told why, and nothing of the session is left in storage."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.fail_refreshes(REFUSED)
+    spa.let_access_token_lapse()
+    spa.call_api()
+    spa.let_time_pass_until_signed_out(at_most=spa.policy.outage_limit)
+
+    expect(spa.reason).to_be_shown()
+    expect(spa.stored).to_be_empty()
+
+
+@rule(needs={"calls", "deep link", "sign-out after an outage"}, hint="Hand the address on to the sign-in page.")
+def returns_to_the_page_after_an_outage(spa: Spa) -> None:
+    """Whom an outage has signed out gets back, after signing in, to the page where it happened."""
+    spa.sign_in()
+    spa.open(spa.deep_link)
+    spa.fail_refreshes(REFUSED)
+    spa.let_access_token_lapse()
+    spa.let_time_pass_until_signed_out(at_most=spa.policy.outage_limit)
+    spa.mend_refreshes()
+
+    with spa.watched() as log:
+        spa.sign_in_again()
+
+    expect(log.redirects).to_end_at(spa.deep_link.path)
+    expect(spa.content_of(spa.deep_link)).to_be_shown()
+
+
+@rule(
+    needs={"calls", "early renewal"}, hint="A token that has not run out is good: use it while the refresh is retried."
+)
+def goes_on_with_a_token_that_is_still_good(spa: Spa) -> None:
+    """While an early refresh fails, requests go on with the token that has not run out yet."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.fail_refreshes(REFUSED)
+
+    with spa.watched() as log:
+        spa.bring_near_expiry(seconds_left=spa.policy.early_renewal / 2)
+        spa.call_api(times=3)
+
+    expect(log.api).to_have_at_least(3)
+    expect(log.api).to_have_succeeded()
+
+
+@rule(needs={"calls", "early renewal"}, hint="Only a token that has lapsed can end a session for want of a new one.")
+def never_ends_a_session_early(spa: Spa) -> None:
+    """A failing early refresh does not end a session whose token is still good."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.fail_refreshes(REFUSED)
+
+    with spa.watched() as log:
+        spa.bring_near_expiry(seconds_left=spa.policy.early_renewal)
+        spa.let_time_pass(spa.left - 10)
+
+    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(spa.stored).to_hold_a_session()
+
+
+@rule(needs={"calls"}, hint="Listen for the online event, or simply go on trying.")
+def recovers_when_back_online(spa: Spa) -> None:
+    """When the network is back, the page works again without having been loaded anew."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.fail_refreshes(OFFLINE)
+    spa.let_access_token_lapse()
+    spa.call_api()
+    spa.let_time_pass(5)
+
+    with spa.watched() as log:
+        spa.mend_refreshes()
+        spa.let_time_pass_until_renewed()
+        spa.call_api()
+
+    expect(log.documents).to_have_count(0)
+    expect(log.refreshes.succeeded).to_have_count(1)
+    expect(log.api.last_of_each).to_have_succeeded()
