@@ -1,0 +1,71 @@
+"""The command line: bad input ends in one message, and each way for a rule to end has its own words."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixtures.builds import ROOT
+from fixtures.target import TARGETS
+
+USAGE_ERROR = 4
+
+
+def run_pytest(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "parallel"])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--target", "none.toml"], "ERROR: target file none.toml: No such file or directory"),
+        (["--base-url", "localhost:3000"], 'ERROR: base URL localhost:3000: should begin with "http://" or "https://"'),
+        (
+            ["--base-url", "http://127.0.0.1:9"],
+            "ERROR: base URL http://127.0.0.1:9: no answer ([Errno 111] Connection refused)",
+        ),
+    ],
+    ids=["no-such-target", "no-scheme", "unreachable"],
+)
+def test_bad_input_ends_in_one_message(arguments: list[str], message: str, workers: tuple[str, ...]) -> None:
+    ended = run_pytest(*arguments, *workers, "e2e/test_scenarios.py")
+
+    assert ended.returncode == USAGE_ERROR
+    assert (ended.stdout + ended.stderr).strip() == message
+
+
+def test_a_target_whose_sign_in_does_not_work_could_not_be_asked(tmp_path: Path) -> None:
+    target = tmp_path / "wrong-button.toml"
+    base = TARGETS / "reference.toml"
+    target.write_text(
+        f'extends = "{base}"\nname = "wrong button"\n[sign_in]\nsubmit = {{ role = "button", name = "Enter" }}\n',
+        encoding="utf-8",
+    )
+
+    ended = run_pytest("e2e/test_scenarios.py", "-k", "recovers-with-one-refresh", "--target", str(target))
+
+    assert ended.returncode == 1
+    lines = ended.stdout.splitlines()
+    assert any(line.startswith("Could not ask: Signing in did not work: ") for line in lines), ended.stdout
+    assert lines[-1] == "wrong button: 0 rules kept, 0 broken, 1 could not be asked, 0 do not apply"
+    assert "Traceback" not in ended.stdout
+
+
+def test_a_rule_without_its_subject_does_not_apply(tmp_path: Path) -> None:
+    target = tmp_path / "reactive.toml"
+    base = TARGETS / "reference.toml"
+    target.write_text(f'extends = "{base}"\nname = "reactive"\n[policy]\nearly_renewal = 0\n', encoding="utf-8")
+
+    ended = run_pytest("e2e/test_scenarios.py", "-k", "renews-in-the-background", "--target", str(target))
+
+    assert ended.returncode == 0
+    assert "does not apply: renews-in-the-background: policy.early_renewal is 0" in ended.stdout
+    assert ended.stdout.splitlines()[-1] == "reactive: 0 rules kept, 0 broken, 0 could not be asked, 1 do not apply"

@@ -1,0 +1,139 @@
+"""The failure as its reader sees it: whole messages, compared whole."""
+
+from textwrap import dedent
+
+from fixtures.network import Exchange, Kind, NetworkLog
+from fixtures.redirects import How, RedirectTrail, Visit
+from fixtures.report.failure import Failure, render
+from fixtures.report.summary import Outcome, Verdict, closing_line, per_scenario
+
+
+def api(number: int, at: float, status: int | None, token: str, path: str = "/api/summary/") -> Exchange:
+    return Exchange(number, Kind.API, "GET", path, at, at, at, at, status, access_token=token)
+
+
+def refresh(number: int, at: float, status: int | None = 200, **more: str) -> Exchange:
+    return Exchange(number, Kind.REFRESH, "POST", "/auth/refresh/", at, at, at, at, status, refresh_token="R1", **more)
+
+
+def failure(log: NetworkLog, *culprits: int, **changes: str) -> Failure:
+    fields = {
+        "fact": "2 refreshes were sent, where 1 refresh was due.",
+        "rule": "near-expiry-refresh/renews-once",
+        "sentence": "One lapsing token calls for one refresh, however many requests wait on it.",
+        "reason": "A server that rotates refresh tokens takes the second one for theft.",
+        "expected": "exactly 1 refresh",
+        "actual": "2 refreshes",
+        "hint": "Keep one promise for the refresh under way.",
+        "again": ".venv/bin/pytest 'e2e/test_scenarios.py::test_rule[renews-once]'",
+        **changes,
+    }
+    return Failure(log=log, culprits=frozenset(culprits), **fields)
+
+
+def text(block: str) -> str:
+    return dedent(block).strip("\n")
+
+
+STANDING_STILL = RedirectTrail("/dashboard", ())
+
+
+def test_a_failure_says_all_there_is_to_know_in_order() -> None:
+    log = NetworkLog(
+        (
+            api(7, 910.0, 401, "A"),
+            api(8, 910.0, 401, "A", "/api/notes/"),
+            refresh(9, 910.1),
+            refresh(10, 910.1, None, failure="connection reset"),
+            api(11, 910.2, 200, "B"),
+        ),
+        RedirectTrail("/dashboard", (Visit("/login?next=%2Fdashboard", How.REPLACE, 910.3),)),
+    )
+
+    assert render(failure(log, 10, trace="playwright show-trace test-results/x/trace.zip")) == text("""
+        2 refreshes were sent, where 1 refresh was due.
+
+        rule      near-expiry-refresh/renews-once
+                  One lapsing token calls for one refresh, however many requests wait on it.
+        expected  exactly 1 refresh
+        actual    2 refreshes
+        happened        0.0 s  GET    /api/summary/  → 401  access token A
+                        0.0 s  GET    /api/notes/  → 401  access token A
+                        0.1 s  POST   /auth/refresh/  → 200  refresh token R1
+                  ▶     0.1 s  POST   /auth/refresh/  → connection reset  refresh token R1
+                        0.2 s  GET    /api/summary/  → 200  access token B
+                        0.3 s  page   /login?next=%2Fdashboard  (replace)
+        ended at  /login?next=%2Fdashboard
+        hint      Keep one promise for the refresh under way.
+        again     .venv/bin/pytest 'e2e/test_scenarios.py::test_rule[renews-once]'
+        trace     playwright show-trace test-results/x/trace.zip
+    """)
+
+
+def test_a_fault_of_the_suite_is_told_from_one_of_the_app() -> None:
+    log = NetworkLog((refresh(1, 0.0, 503, fault="503 with Retry-After"),), STANDING_STILL)
+
+    assert "POST   /auth/refresh/  → 503 with Retry-After, by the suite  refresh token R1" in render(failure(log))
+
+
+def test_where_nothing_happened_that_is_said() -> None:
+    lines = render(failure(NetworkLog((), STANDING_STILL))).splitlines()
+
+    assert "happened  nothing: no request was sent, and the page stayed where it was" in lines
+    assert "ended at  /dashboard" in lines
+
+
+def test_a_storm_stays_under_thirty_lines_and_keeps_the_culprit_in_sight() -> None:
+    storm = tuple(refresh(number, number / 10, 401 if number % 2 else 500) for number in range(1, 61))
+    shown = render(failure(NetworkLog(storm, STANDING_STILL), *range(2, 61)))
+
+    assert len(shown.splitlines()) < 30
+    assert "▶" in shown
+    assert "more (-v shows them)" in shown
+
+
+def test_equal_neighbours_are_counted() -> None:
+    same = tuple(refresh(number, 1.0, 401) for number in range(1, 43))
+
+    assert "POST   /auth/refresh/  → 401  refresh token R1  × 42" in render(failure(NetworkLog(same, STANDING_STILL)))
+
+
+def test_verbose_shows_the_reason_and_every_request() -> None:
+    script = Exchange(1, Kind.OTHER, "GET", "/assets/app.js", 0, 0, 0, 0, 200)
+    storm = tuple(refresh(number, number / 10) for number in range(2, 62))
+    log = NetworkLog((script, *storm), STANDING_STILL)
+
+    brief, whole = render(failure(log)), render(failure(log), verbose=True)
+
+    assert "app.js" not in brief
+    assert "theft" not in brief
+    assert "app.js" in whole
+    assert "A server that rotates refresh tokens takes the second one for theft." in whole
+    assert whole.count("/auth/refresh/") == len(storm)
+
+
+OUTCOMES = [
+    Outcome("network-failure", "network-failure/gives-up", Verdict.BROKEN, "9 refreshes were sent."),
+    Outcome("network-failure", "network-failure/tries-again", Verdict.KEPT, ""),
+    Outcome(
+        "expired-on-load", "expired-on-load/keeps-the-deep-link", Verdict.DOES_NOT_APPLY, "pages.deep is not given"
+    ),
+    Outcome("expired-on-load", "expired-on-load/recovers", Verdict.COULD_NOT_ASK, "Signing in did not work."),
+]
+
+
+def test_the_verdicts_of_each_scenario_are_counted_and_those_not_kept_are_named() -> None:
+    assert "\n".join(per_scenario(OUTCOMES)) == text("""
+        expired-on-load  1 could not be asked, 1 does not apply
+            does not apply: keeps-the-deep-link: pages.deep is not given
+            could not ask: recovers: Signing in did not work.
+        network-failure  1 kept, 1 broken
+            broken: gives-up: 9 refreshes were sent.
+    """)
+
+
+def test_the_closing_line_counts_all_four() -> None:
+    assert (
+        closing_line("reference", OUTCOMES) == "reference: 1 rule kept, 1 broken, 1 could not be asked, 1 do not apply"
+    )
+    assert closing_line("shop", []) == "shop: 0 rules kept, 0 broken, 0 could not be asked, 0 do not apply"

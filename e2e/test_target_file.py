@@ -1,0 +1,82 @@
+"""The target file: what it says of an app, and what it says of itself when it is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.target import TARGETS, TargetError, read_target
+
+REFERENCE = TARGETS / "reference.toml"
+
+
+def complaint(file: Path) -> str:
+    with pytest.raises(TargetError) as error:
+        read_target(file)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("file", sorted(TARGETS.glob("*.toml")), ids=lambda file: file.name)
+def test_the_bundled_targets_can_be_read(file: Path) -> None:
+    assert read_target(file).name
+
+
+def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "shop.toml"
+    file.write_text(
+        REFERENCE.read_text(encoding="utf-8")
+        .replace('name = "reference"', "name = 3", 1)
+        .replace('page = "/login"', 'page = "login"')
+        .replace('request = "POST /auth/refresh/"', 'request = "FETCH /x"')
+        .replace('submit = { role = "button", name = "Sign in" }', 'submit = { text = "Go", label = "Go" }')
+        .replace("early_renewal = 60", 'early_renewals = 60\noutage_ends_in = "tears"')
+        .replace('outage_ends_in = "sign-out"', ""),
+        encoding="utf-8",
+    )
+
+    assert complaint(file).splitlines() == [
+        f"target file {file}: 6 mistakes",
+        "  name: Input should be a valid string, found 3",
+        "  sign_in.page: should be a path on the app's own origin, beginning with one \"/\", found 'login'",
+        "  sign_in.submit: should be exactly one of label, role, text, test_id, css",
+        "  refresh.request: should be a method and a path such as \"POST /auth/refresh/\", found 'FETCH /x'",
+        "  policy.outage_ends_in: Input should be 'sign-out' or 'waiting', found 'tears'",
+        "  policy.early_renewals: not a key that a target file has",
+    ]
+
+
+def test_a_missing_table_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "shop.toml"
+    file.write_text(REFERENCE.read_text(encoding="utf-8").replace("[refresh]", "[refreshing]"), encoding="utf-8")
+
+    assert complaint(file).splitlines() == [
+        f"target file {file}: 2 mistakes",
+        "  refresh: missing",
+        "  refreshing: not a key that a target file has",
+    ]
+
+
+def test_a_file_that_is_not_there_or_not_toml_is_named(tmp_path: Path) -> None:
+    assert complaint(tmp_path / "none.toml") == f"target file {tmp_path / 'none.toml'}: No such file or directory"
+    broken = tmp_path / "broken.toml"
+    broken.write_text("name = ", encoding="utf-8")
+    assert complaint(broken).startswith(f"target file {broken}: not TOML: Invalid value")
+
+
+def test_a_file_can_extend_another(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(REFERENCE.read_text(encoding="utf-8"), encoding="utf-8")
+    file = tmp_path / "shop.toml"
+    file.write_text('extends = "base.toml"\nname = "shop"\n[policy]\nearly_renewal = 30\n', encoding="utf-8")
+
+    shop = read_target(file)
+
+    assert (shop.name, shop.policy.early_renewal, shop.policy.refresh_attempts) == ("shop", 30, 8)
+    assert shop.pages == read_target(REFERENCE).pages
+
+
+def test_what_a_target_lacks_is_said_with_the_key_that_would_give_it(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(REFERENCE.read_text(encoding="utf-8"), encoding="utf-8")
+    file = tmp_path / "shop.toml"
+    file.write_text('extends = "base.toml"\n[policy]\nearly_renewal = 0\n', encoding="utf-8")
+
+    assert read_target(file).has["early renewal"] == "policy.early_renewal is 0: the app only reacts to a 401"
+    assert read_target(REFERENCE).has["early renewal"] is None

@@ -1,0 +1,71 @@
+"""Tokens: their names, the ones that no server may take, and that none is ever written down."""
+
+import jwt
+import pytest
+
+from fixtures.tokens import TokenNames, claims, expired_twin, lifetime_seconds, signed_with_another_key, unsigned
+
+KEY = "a-key-of-thirty-two-bytes-or-more-for-hs256"
+TOKEN = jwt.encode({"sub": "7", "iat": 1_000_000_000, "exp": 4_000_000_000, "typ": "access"}, KEY, algorithm="HS256")
+
+
+def test_tokens_are_named_in_the_order_in_which_they_are_first_seen() -> None:
+    names = TokenNames()
+
+    assert [names.access(token) for token in ("x", "y", "x", "z")] == ["A", "B", "A", "C"]
+    assert [names.refresh(token) for token in ("x", "y", "x")] == ["R1", "R2", "R1"]
+    assert names.access_token_named("B") == "y"
+
+
+def test_there_are_names_for_any_number_of_tokens() -> None:
+    names = TokenNames()
+    given = [names.access(str(number)) for number in range(703)]
+
+    assert (given[25], given[26], given[701], given[702]) == ("Z", "AA", "ZZ", "AAA")
+    assert len(set(given)) == len(given)
+
+
+def test_no_token_and_no_password_survives_redaction() -> None:
+    names = TokenNames()
+    names.access(TOKEN)
+    names.refresh("opaque-refresh-token")
+    names.keep_secret("correct-horse")
+    stranger = jwt.encode({"sub": "8"}, KEY, algorithm="HS256")
+
+    text = names.redact(f"Bearer {TOKEN}, opaque-refresh-token, correct-horse, {stranger}.")
+
+    assert text == "Bearer <access token A>, <refresh token R1>, <secret>, <token>."
+
+
+def test_redaction_leaves_ordinary_text_alone() -> None:
+    text = "POST /auth/refresh/ → 401 at www.example.com/notes?q=tea#results, v1.2.3"
+
+    assert TokenNames().redact(text) == text
+
+
+def test_a_lifetime_is_the_span_that_the_token_states() -> None:
+    assert lifetime_seconds(TOKEN) == 3_000_000_000
+    assert lifetime_seconds("opaque") is None
+    assert lifetime_seconds(jwt.encode({"exp": 5}, KEY, algorithm="HS256")) is None
+
+
+def test_an_expired_twin_is_refused_for_its_age_alone_where_the_key_is_known() -> None:
+    twin = expired_twin(TOKEN, KEY)
+
+    with pytest.raises(jwt.ExpiredSignatureError):
+        jwt.decode(twin, KEY, algorithms=["HS256"])
+    assert claims(twin)["sub"] == "7"
+
+
+@pytest.mark.parametrize("forged", [expired_twin(TOKEN, None), signed_with_another_key(TOKEN), unsigned(TOKEN)])
+def test_a_forged_token_keeps_the_claims_and_is_refused(forged: str) -> None:
+    assert claims(forged)["sub"] == "7"
+    with pytest.raises(jwt.InvalidTokenError):
+        jwt.decode(forged, KEY, algorithms=["HS256"])
+
+
+def test_the_twin_of_an_opaque_token_is_another_of_the_same_length() -> None:
+    for token in ("opaque-token-of-some-length", "opaque-token-that-ends-in-AAAA"):
+        twin = expired_twin(token, None)
+        assert twin != token
+        assert len(twin) == len(token)
