@@ -12,6 +12,7 @@ pytest.register_assert_rewrite("scenarios")
 pytest_plugins = [
     "fixtures.given.target",
     "fixtures.given.browser",
+    "fixtures.given.defect",
     "fixtures.given.app",
     "fixtures.given.spa",
     "fixtures.report.verdicts",
@@ -25,4 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         metavar="FILE",
         help="the TOML file that describes the app to judge (default: fixtures/targets/reference.toml)",
+    )
+    group.addoption(
+        "--defect",
+        metavar="NAME",
+        help="judge a wrong version of the bundled app instead: the name of a folder in fixtures/defects/",
     )

@@ -43,7 +43,7 @@ def test_each_documented_scenario_has_a_defect_that_it_catches() -> None:
 
 
 def test_a_defect_has_modules_and_a_case_that_its_rule_has() -> None:
-    with pytest.raises(DefectError, match="there is no folder fixtures/defects/no-such-defect"):
+    with pytest.raises(DefectError, match="there is nothing in fixtures/defects/no-such-defect"):
         Defect("no-such-defect", "It does nothing.", renews_once, "nothing", ())
     with pytest.raises(DefectError, match="renews_once has no case refused"):
         Defect("no-single-flight", "It refreshes often.", renews_once, "often", (), case="refused")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.builds import ROOT
+from fixtures.builds import DEFECTS, ROOT
 from fixtures.target import TARGETS
 
 USAGE_ERROR = 4
@@ -32,8 +32,13 @@ def run_pytest(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess
             ["--base-url", "http://127.0.0.1:9"],
             "ERROR: base URL http://127.0.0.1:9: no answer ([Errno 111] Connection refused)",
         ),
+        (
+            ["--defect", "gremlins"],
+            "ERROR: --defect gremlins: there is none of that name; there are "
+            + ", ".join(sorted(folder.name for folder in DEFECTS.iterdir() if folder.is_dir())),
+        ),
     ],
-    ids=["no-such-target", "no-scheme", "unreachable"],
+    ids=["no-such-target", "no-scheme", "unreachable", "no-such-defect"],
 )
 def test_bad_input_ends_in_one_message(arguments: list[str], message: str, workers: tuple[str, ...]) -> None:
     ended = run_pytest(*arguments, *workers, "e2e/test_scenarios.py")

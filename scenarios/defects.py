@@ -9,13 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from fixtures.builds import ROOT, Build
+from fixtures import builds
 from scenarios import corrupted_storage, expired_on_load, near_expiry_refresh, network_failure
 from scenarios.catalogue import Rule, rules_of
-
-FOLDER = ROOT / "fixtures" / "defects"
 
 
 class DefectError(Exception):
@@ -32,18 +29,18 @@ class Defect:
     words: str
     reports: tuple[str, ...]
     case: str | None = None
-    build: Build = field(init=False)
+    build: builds.Build = field(init=False)
     rule: Rule = field(init=False)
 
     def __post_init__(self) -> None:
         re.compile(self.words)
-        folder: Path = FOLDER / self.name
-        if not folder.is_dir():
-            raise DefectError(f"{self.name}: there is no folder {folder.relative_to(ROOT)}")
+        build = builds.defect(self.name)
+        if not build.modules:
+            raise DefectError(f"{self.name}: there is nothing in {builds.DEFECTS.relative_to(builds.ROOT) / self.name}")
         matching = [rule for rule in rules_of(self.caught_by) if self.case is None or str(rule.case) == self.case]
         if not matching:
             raise DefectError(f"{self.name}: {self.caught_by.__name__} has no case {self.case}")
-        object.__setattr__(self, "build", Build(self.name, folder))
+        object.__setattr__(self, "build", build)
         object.__setattr__(self, "rule", matching[0])
 
     def __str__(self) -> str:
