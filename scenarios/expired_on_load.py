@@ -72,7 +72,7 @@ def never_flashes_the_sign_in_page(spa: Spa) -> None:
     spa.leave()
     spa.let_access_token_lapse()
 
-    with spa.watched() as log, spa.edge.holding_refreshes():
+    with spa.watched() as log, spa.holding_refreshes():
         spa.open(spa.pages.busy)
         expect(spa.sign_in_form).not_to_be_shown()
 

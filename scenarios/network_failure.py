@@ -5,7 +5,7 @@ sign-out where the failure persists. A failed network says nothing about the ses
 """
 
 from fixtures.expectations import expect
-from fixtures.faults import OFFLINE, ONE_OFF, REFUSED, RETRY_AFTER_SECONDS, THROTTLED, UNAVAILABLE, Fault
+from fixtures.faults import LOST_REPLY, OFFLINE, ONE_OFF, REFUSED, RETRY_AFTER_SECONDS, THROTTLED, UNAVAILABLE, Fault
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
@@ -47,6 +47,23 @@ def keeps_the_session_through_one_failure(spa: Spa, fault: Fault) -> None:
     expect(log.redirects).not_to_visit(spa.target.sign_in.page)
     expect(spa.stored).to_hold_a_session()
     expect(log.api.last_of_each).to_have_at_least(1)
+    expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(needs={"calls"}, hint="A server that rotates refresh tokens must take the last one again for a short while.")
+def outlives_a_lost_reply(spa: Spa) -> None:
+    """A refresh whose reply is lost after the server has done its part costs nobody the session."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.fail_refreshes(LOST_REPLY, times=1)
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+        spa.call_api()
+        spa.let_time_pass_until_renewed()
+
+    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.refreshes.succeeded).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 

@@ -1,0 +1,75 @@
+"""Refresh refused: the server refuses the refresh token of a page in use.
+
+Signed out on another device, disabled, expired after a week away. Who suffers is either sent round in circles
+(vaadin/vaadin-connect#335) or left with a page that looks signed in and does nothing (okta/okta-react#129).
+"""
+
+from fixtures.expectations import expect
+from fixtures.faults import FORBIDDEN, INVALID_GRANT, Fault
+from fixtures.spa import Spa
+from scenarios.catalogue import rule
+
+BY_THE_SERVER = "401"
+"""The refusal of the real server; the others stand for servers that say it in another way."""
+
+REFUSALS = (BY_THE_SERVER, INVALID_GRANT, FORBIDDEN)
+
+
+def _refuse(spa: Spa, refusal: str | Fault) -> None:
+    if isinstance(refusal, Fault):
+        spa.fail_refreshes(refusal)
+    else:
+        spa.kill_refresh_token()
+
+
+@rule(needs={"calls"}, cases=REFUSALS, hint="400, 401 and 403 from the refresh endpoint are final.")
+def is_not_asked_again(spa: Spa, refusal: str | Fault) -> None:
+    """A refresh that is refused is not tried more often than the policy allows, however long the page stays open."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    _refuse(spa, refusal)
+
+    with spa.watched() as log:
+        with spa.holding_refreshes():
+            spa.let_access_token_lapse()
+            spa.keep_calling_api(1)
+        spa.let_time_pass(120, step=10)
+
+    expect(log.refreshes).to_have_at_least(1)
+    expect(log.refreshes).to_have_at_most(spa.policy.refused_attempts)
+
+
+@rule(needs={"calls"}, cases=REFUSALS, hint="Clear the session and go to the sign-in page in one place, and once.")
+def ends_the_session(spa: Spa, refusal: str | Fault) -> None:
+    """A refresh that is refused ends the session: nothing of it is kept, and the sign-in page is shown."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    _refuse(spa, refusal)
+
+    with spa.watched() as log, spa.holding_refreshes():
+        spa.let_access_token_lapse()
+        spa.keep_calling_api(1)
+
+    expect(log.redirects).to_visit_once(spa.target.sign_in.page)
+    expect(spa.sign_in_form).to_be_shown()
+    expect(spa.stored).to_be_empty()
+
+
+@rule(needs={"calls"}, hint="Start from nothing at sign-in: counters, latches and promises of the last session too.")
+def renews_in_the_next_session(spa: Spa) -> None:
+    """After a refused refresh and a new sign-in without a page load, the next token is renewed like any other."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.kill_refresh_token()
+    with spa.holding_refreshes():
+        spa.let_access_token_lapse()
+        spa.keep_calling_api(1)
+    spa.sign_in_again()
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+        spa.keep_calling_api(2)
+
+    expect(log.refreshes.succeeded).to_have_count(1)
+    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.api.last_of_each).to_have_succeeded()

@@ -1,0 +1,71 @@
+"""Sign-out: the user leaves, on purpose, and the session must be over for good.
+
+On a shared computer the next person sits down at once. What comes back then is a breach
+(supabase/supabase-js PR#2392, strapi/strapi#22854, TanStack/query#28).
+"""
+
+from fixtures.expectations import expect
+from fixtures.spa import Spa
+from scenarios.catalogue import rule
+
+
+@rule(needs={"sign-out", "calls"}, hint="Drop the reply of a refresh that belongs to a session that has ended.")
+def is_not_undone_by_a_late_refresh(spa: Spa) -> None:
+    """A refresh that was under way at the sign-out does not bring the session back."""
+    spa.sign_in()
+    spa.open(spa.calls)
+
+    with spa.watched(), spa.holding_refreshes():
+        spa.let_access_token_lapse()
+        spa.call_api()
+        spa.sign_out()
+
+    expect(spa.stored).to_be_empty()
+    expect(spa.sign_in_form).to_be_shown()
+
+
+@rule(needs={"sign-out", "calls"}, hint="Reject what waits for the refresh when the session ends.")
+def sends_nothing_afterwards(spa: Spa) -> None:
+    """Requests that waited for a refresh at the sign-out are not sent any more."""
+    spa.sign_in()
+    spa.open(spa.calls)
+
+    with spa.holding_refreshes() as held:
+        spa.let_access_token_lapse()
+        spa.call_api()
+        spa.sign_out()
+        with spa.watched() as log:
+            held.release()
+
+    expect(log.api).to_have_count(0)
+
+
+@rule(
+    needs={"sign-out", "stored refresh token", "refresh token in the body"},
+    hint="Tell the server: a token that is only forgotten still works for whoever has a copy.",
+)
+def ends_the_session_on_the_server(spa: Spa) -> None:
+    """After the sign-out the server takes the refresh token no more."""
+    spa.sign_in()
+    token = spa.refresh_token
+    spa.sign_out()
+
+    expect(spa.refresh_with(token)).to_have_been_refused()
+
+
+@rule(
+    needs={"sign-out", "account page"},
+    hint="Empty what is kept in memory of the last user's data when the session ends.",
+)
+def shows_nothing_of_the_last_user(spa: Spa) -> None:
+    """Nothing of the last user is shown to the next one, who signs in without a page load."""
+    spa.sign_in()
+    spa.go_to_account_page()
+    expect(spa.own_data_of(spa.account)).to_be_shown()
+    spa.sign_out()
+    next_user = spa.someone_else()
+
+    with spa.watched(), spa.holding_api_requests():
+        spa.sign_in_as(next_user)
+        spa.go_to_account_page()
+        expect(spa.own_data_of(spa.account)).not_to_be_shown()

@@ -1,0 +1,22 @@
+"""Useless renewal: the refresh succeeds, and the API refuses the new token all the same.
+
+A deleted user, a token without the permission, two servers that disagree. Each success of the refresh resets what was
+to limit it, and the page asks for ever (langflow-ai/langflow#2787, jazzband/djangorestframework-simplejwt#193).
+"""
+
+from fixtures.expectations import expect
+from fixtures.spa import Spa
+from scenarios.catalogue import rule
+
+
+@rule(needs={"calls"}, hint="Send a refused request again once. Reset the limit when the API has served, not before.")
+def is_not_repeated_for_ever(spa: Spa) -> None:
+    """A server that refuses each new token as well is not asked for ever more of them."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.refuse_every_access_token()
+
+    with spa.watched() as log:
+        spa.keep_calling_api(5)
+
+    expect(log.refreshes).to_have_at_most(2)

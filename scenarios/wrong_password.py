@@ -1,0 +1,30 @@
+"""Wrong password: somebody mistypes, while tokens of an earlier session are still in storage.
+
+The 401 of the sign-in is about the password. Clients that take it for an expired token send the password twice, which
+counts twice towards a lock-out (Flyrell/axios-auth-refresh#41, reduxjs/redux-toolkit#2045).
+"""
+
+from fixtures.expectations import expect
+from fixtures.spa import Spa
+from scenarios.catalogue import rule
+
+
+@rule(
+    needs={"stored refresh token", "stored access token", "sign-out"},
+    hint="Leave the auth endpoints out of the 401 handling: sign-in as well as refresh.",
+)
+def is_sent_once(spa: Spa) -> None:
+    """A wrong password is sent once, and leads to no refresh."""
+    spa.sign_in()
+    stale = spa.storage.values()
+    spa.sign_out()
+    spa.open(spa.target.sign_in.page)
+    for key, value in stale.items():
+        spa.storage.write(key, value)
+
+    with spa.watched() as log:
+        spa.try_wrong_password()
+
+    expect(log.refreshes).to_have_count(0)
+    expect(log.sign_ins).to_have_count(1)
+    expect(spa.sign_in_form).to_be_shown()
