@@ -1,26 +1,48 @@
-"""Proof that the rules see: each defect is caught by its rule, in its words."""
+"""Proof that the rules see: each defect is caught by its rule, in its words; what merely crashes is caught by none."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from fixtures import builds
-from fixtures.expectations import RuleBroken
+from fixtures.expectations import CouldNotAsk, DoesNotApply, RuleBroken
 from fixtures.given.spa import MakeSpa
+from fixtures.report.verdicts import DETECTION
+from scenarios.catalogue import Rule, rules
 from scenarios.defects import DEFECTS, Defect
+
+CRASHING = builds.defect("throws-at-start")
+"""Not a defect that a rule could catch: an app that does not start. Nothing can be said of how it renews its token."""
 
 
 @pytest.fixture(scope="session", autouse=True)
-def defective_builds() -> None:
+def wrong_builds() -> None:
     """All wrong versions, built in one go."""
-    builds.make(defect.build for defect in DEFECTS)
+    builds.make([CRASHING, *(defect.build for defect in DEFECTS)])
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=str)
-def test_defect_is_caught_in_its_words(defect: Defect, make_spa: MakeSpa) -> None:
+def test_defect_is_caught_in_its_words(
+    defect: Defect, make_spa: MakeSpa, record_property: Callable[[str, object], None]
+) -> None:
+    record_property(DETECTION, defect.name)
     spa = make_spa(defect.build)
 
     with pytest.raises(RuleBroken) as caught:
         defect.rule.apply(spa)
 
     assert re.search(defect.words, caught.value.fact), caught.value.fact
+
+
+def one_of_each() -> list[Rule]:
+    """Each rule once, in the first of its cases."""
+    return list({found.function: found for found in reversed(rules())}.values())
+
+
+@pytest.mark.parametrize("judged_by", one_of_each(), ids=str)
+def test_an_app_that_does_not_start_could_not_be_asked(judged_by: Rule, make_spa: MakeSpa) -> None:
+    spa = make_spa(CRASHING)
+
+    with pytest.raises((CouldNotAsk, DoesNotApply)):
+        judged_by.apply(spa)

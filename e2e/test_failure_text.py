@@ -5,7 +5,7 @@ from textwrap import dedent
 from fixtures.network import Exchange, Kind, NetworkLog
 from fixtures.redirects import How, RedirectTrail, Visit
 from fixtures.report.failure import Failure, render
-from fixtures.report.summary import Outcome, Verdict, closing_line, per_scenario
+from fixtures.report.summary import Outcome, Verdict, closing_line, detection_line, per_scenario, soundness_line
 
 
 def api(number: int, at: float, status: int | None, token: str, path: str = "/api/summary/") -> Exchange:
@@ -113,12 +113,16 @@ def test_verbose_shows_the_reason_and_every_request() -> None:
 
 
 OUTCOMES = [
-    Outcome("network-failure", "network-failure/gives-up", Verdict.BROKEN, "9 refreshes were sent."),
-    Outcome("network-failure", "network-failure/tries-again", Verdict.KEPT, ""),
+    Outcome("shop", "network-failure", "network-failure/gives-up", Verdict.BROKEN, "9 refreshes were sent."),
+    Outcome("shop", "network-failure", "network-failure/tries-again", Verdict.KEPT, ""),
     Outcome(
-        "expired-on-load", "expired-on-load/keeps-the-deep-link", Verdict.DOES_NOT_APPLY, "pages.deep is not given"
+        "shop",
+        "expired-on-load",
+        "expired-on-load/keeps-the-deep-link",
+        Verdict.DOES_NOT_APPLY,
+        "pages.deep is not given",
     ),
-    Outcome("expired-on-load", "expired-on-load/recovers", Verdict.COULD_NOT_ASK, "Signing in did not work."),
+    Outcome("shop", "expired-on-load", "expired-on-load/recovers", Verdict.COULD_NOT_ASK, "Signing in did not work."),
 ]
 
 
@@ -137,3 +141,8 @@ def test_the_closing_line_counts_all_four() -> None:
         closing_line("reference", OUTCOMES) == "reference: 1 rule kept, 1 broken, 1 could not be asked, 1 do not apply"
     )
     assert closing_line("shop", []) == "shop: 0 rules kept, 0 broken, 0 could not be asked, 0 do not apply"
+
+
+def test_the_proof_ends_in_two_lines() -> None:
+    assert detection_line(61, 62) == "detection: 61 of 62 defects caught"
+    assert soundness_line(OUTCOMES) == "sound configurations: 1, rules broken: 2"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fixtures import builds
-from scenarios import corrupted_storage, expired_on_load, near_expiry_refresh, network_failure
+from scenarios import corrupted_storage, expired_on_load, near_expiry_refresh, network_failure, refresh_refused
 from scenarios.catalogue import Rule, rules_of
 
 
@@ -29,12 +29,13 @@ class Defect:
     words: str
     reports: tuple[str, ...]
     case: str | None = None
+    mode: str = "production"
     build: builds.Build = field(init=False)
     rule: Rule = field(init=False)
 
     def __post_init__(self) -> None:
         re.compile(self.words)
-        build = builds.defect(self.name)
+        build = builds.defect(self.name, self.mode)
         if not build.modules:
             raise DefectError(f"{self.name}: there is nothing in {builds.DEFECTS.relative_to(builds.ROOT) / self.name}")
         matching = [rule for rule in rules_of(self.caught_by) if self.case is None or str(rule.case) == self.case]
@@ -65,8 +66,8 @@ DEFECTS = (
     Defect(
         "refused-token-retried",
         "A refresh token that the server refuses is taken for a fault that passes, and sent again and again.",
-        expired_on_load.asks_once_when_both_are_dead,
-        r"^The page went to /login never, where once was due\.$",
+        refresh_refused.is_not_asked_again,
+        r"^\d+ refreshes were sent, where at most 1 was allowed\.$",
         ("damienbod/angular-auth-oidc-client#1938", "soofstad/react-oauth2-pkce PR#46"),
     ),
     Defect(

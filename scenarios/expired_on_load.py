@@ -116,6 +116,8 @@ def returns_to_the_page_asked_for(spa: Spa) -> None:
 @rule(hint="Without a refresh token there is nothing to ask the server for.")
 def asks_nothing_without_tokens(spa: Spa) -> None:
     """Somebody without any tokens is shown the sign-in page, and no refresh is sent."""
+    spa.open_sign_in_page()
+
     with spa.watched() as log:
         spa.open(spa.pages.home)
 

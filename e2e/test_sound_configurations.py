@@ -1,0 +1,36 @@
+"""The sound app breaks no rule, in any of its other configurations. The default one is judged by test_scenarios.py."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from fixtures import builds
+from fixtures.expectations import DoesNotApply
+from fixtures.servers import RunningApp, serve_bundled_app
+from fixtures.spa import Spa
+from fixtures.target import TARGETS, Target, read_target
+from scenarios.catalogue import Rule, rules
+
+OTHERS = ("reference-rotating",)
+
+
+@pytest.fixture(scope="session", params=OTHERS)
+def target(request: pytest.FixtureRequest) -> Target:
+    """Another configuration, in place of the target of the run."""
+    return read_target(TARGETS / f"{request.param}.toml")
+
+
+@pytest.fixture(scope="session")
+def app(target: Target) -> Iterator[RunningApp]:
+    """The bundled app in that configuration."""
+    builds.make([builds.SOUND, builds.STRICT_MODE])
+    with serve_bundled_app(builds.SOUND.folder, target.app.environment) as served:
+        yield served
+
+
+@pytest.mark.parametrize("rule", rules(), ids=str)
+def test_sound(rule: Rule, spa: Spa) -> None:
+    try:
+        rule.apply(spa)
+    except DoesNotApply as reason:
+        pytest.skip(f"does not apply: {reason}")
