@@ -6,6 +6,7 @@ from fixtures.spa import Spa
 from scenarios.catalogue import CatalogueError, rule, rules
 from scenarios.defects import DEFECTS, Defect, DefectError
 from scenarios.near_expiry_refresh import renews_once
+from scenarios.page import PAGE, page
 
 DOCUMENTED = {"near-expiry-refresh", "corrupted-storage", "expired-on-load", "network-failure"}
 
@@ -47,3 +48,7 @@ def test_a_defect_has_modules_and_a_case_that_its_rule_has() -> None:
         Defect("no-such-defect", "It does nothing.", renews_once, "nothing", ())
     with pytest.raises(DefectError, match="renews_once has no case refused"):
         Defect("no-single-flight", "It refreshes often.", renews_once, "often", (), case="refused")
+
+
+def test_the_page_of_all_rules_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m scenarios.page"
