@@ -80,9 +80,21 @@ def serves_every_request_after_a_failure(spa: Spa) -> None:
     with spa.watched() as log:
         spa.call_much_at_once()
         spa.let_time_pass_until_renewed()
-        spa.call_much_at_once()
 
     expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(needs={"account page"}, hint="Compare whole paths where you leave endpoints out, not parts of them.")
+def serves_every_page(spa: Spa) -> None:
+    """A page whose requests are refused is served after one refresh, whatever its endpoints are called."""
+    spa.sign_in()
+    spa.refuse_access_token()
+
+    with spa.watched() as log, spa.holding_refreshes():
+        spa.go_to_account_page()
+
+    expect(log.refreshes).to_have_count(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 

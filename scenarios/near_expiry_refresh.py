@@ -56,6 +56,7 @@ def renews_once(spa: Spa) -> None:
         spa.call_much_at_once()
 
     expect(log.refreshes).to_have_count(1)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
@@ -113,6 +114,24 @@ def leaves_a_renewed_token_alone(spa: Spa) -> None:
 
     expect(log.refreshes).to_have_count(0)
     expect(log.api).to_have_at_least(4)
+
+
+@rule(needs={"calls"}, hint="Send the refresh past the client that adds the Authorization header.")
+def refreshes_without_the_expired_token(spa: Spa) -> None:
+    """The refresh does not carry the access token that has run out.
+
+    A server that looks at the Authorization header first answers 401, although the refresh token is good.
+    """
+    spa.sign_in()
+    spa.open(spa.calls)
+    expired = spa.access_token
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+        spa.keep_calling_api(1)
+
+    expect(log.refreshes).to_have_at_least(1)
+    expect(log.refreshes).not_to_carry(expired)
 
 
 @rule(needs={"calls", "early renewal"}, hint="Do not wait for a 401 that you may not get to read: look at the expiry.")

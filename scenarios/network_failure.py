@@ -200,3 +200,23 @@ def recovers_when_back_online(spa: Spa) -> None:
     expect(log.documents).to_have_count(0)
     expect(log.refreshes.succeeded).to_have_count(1)
     expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(needs={"calls", "sign-out after an outage"}, hint="Count the failures of one session, and forget them with it.")
+def renews_in_the_session_after_an_outage(spa: Spa) -> None:
+    """After an outage has signed the user out, and a new sign-in, the next token is renewed like any other."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.fail_refreshes(REFUSED)
+    spa.let_access_token_lapse()
+    spa.call_api()
+    spa.let_time_pass_until_signed_out(at_most=spa.policy.outage_limit)
+    spa.mend_refreshes()
+    spa.sign_in_again()
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+        spa.keep_calling_api(1)
+
+    expect(log.refreshes.succeeded).to_have_count(1)
+    expect(log.redirects).not_to_visit(spa.target.sign_in.page)

@@ -55,6 +55,21 @@ def ends_the_session(spa: Spa, refusal: str | Fault) -> None:
     expect(spa.stored).to_be_empty()
 
 
+@rule(needs={"calls"}, hint="Log that a refresh failed, not what was sent with it.")
+def writes_no_token_to_the_console(spa: Spa) -> None:
+    """A refresh that is refused is no reason to write tokens to the console, where every extension reads along."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.kill_refresh_token()
+
+    with spa.watched() as log, spa.holding_refreshes():
+        spa.let_access_token_lapse()
+        spa.keep_calling_api(1)
+
+    expect(log.refreshes).to_have_at_least(1)
+    expect(log.frozen).to_have_leaked_nothing()
+
+
 @rule(needs={"calls"}, hint="Start from nothing at sign-in: counters, latches and promises of the last session too.")
 def renews_in_the_next_session(spa: Spa) -> None:
     """After a refused refresh and a new sign-in without a page load, the next token is renewed like any other."""

@@ -15,11 +15,12 @@ def is_not_undone_by_a_late_refresh(spa: Spa) -> None:
     spa.sign_in()
     spa.open(spa.calls)
 
-    with spa.watched(), spa.holding_refreshes():
+    with spa.watched() as log, spa.holding_refresh_replies():
         spa.let_access_token_lapse()
         spa.call_api()
         spa.sign_out()
 
+    expect(log.refreshes).to_have_at_least(1)
     expect(spa.stored).to_be_empty()
     expect(spa.sign_in_form).to_be_shown()
 
@@ -69,3 +70,20 @@ def shows_nothing_of_the_last_user(spa: Spa) -> None:
         spa.sign_in_as(next_user)
         spa.go_to_account_page()
         expect(spa.own_data_of(spa.account)).not_to_be_shown()
+
+
+@rule(needs={"sign-out", "saving"}, hint="Empty every cache of the API's answers when the session ends.")
+def shows_nothing_that_the_last_user_saved(spa: Spa) -> None:
+    """What the last user has saved is not shown to the next one, who signs in without a page load."""
+    spa.sign_in()
+    spa.open(spa.form)
+    spa.save("For nobody else to read")
+    spa.open(spa.pages.home)
+    saved = spa.text("For nobody else to read")
+    expect(saved).to_be_shown()
+    spa.sign_out()
+    next_user = spa.someone_else()
+
+    with spa.watched(), spa.holding_api_requests():
+        spa.sign_in_as(next_user)
+        expect(saved).not_to_be_shown()

@@ -20,3 +20,17 @@ def is_not_repeated_for_ever(spa: Spa) -> None:
         spa.keep_calling_api(5)
 
     expect(log.refreshes).to_have_at_most(2)
+
+
+@rule(needs={"calls"}, hint="A data-fetching library tries again by itself: tell it to leave a 401 alone.")
+def is_not_repeated_for_one_request(spa: Spa) -> None:
+    """One request of the user that is refused with the new token as well leads to one refresh."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.refuse_every_access_token()
+
+    with spa.watched() as log:
+        spa.call_api()
+        spa.let_time_pass(15)
+
+    expect(log.refreshes).to_have_at_most(1)
