@@ -1,7 +1,9 @@
 """Proof that the rules see: each defect is caught by its rule, in its words; what merely crashes is caught by none."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
 
@@ -9,6 +11,7 @@ from fixtures import builds
 from fixtures.expectations import CouldNotAsk, DoesNotApply, RuleBroken
 from fixtures.given.spa import MakeSpa
 from fixtures.report.verdicts import DETECTION
+from fixtures.servers import RunningApp, serve_bundled_app
 from scenarios.catalogue import Rule, rules
 from scenarios.defects import DEFECTS, Defect
 
@@ -19,15 +22,30 @@ CRASHING = builds.defect("throws-at-start")
 @pytest.fixture(scope="session", autouse=True)
 def wrong_builds() -> None:
     """All wrong versions, built in one go."""
-    builds.make([CRASHING, *(defect.build for defect in DEFECTS)])
+    builds.make([CRASHING, *(defect.build for defect in DEFECTS if defect.build)])
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[tuple[tuple[str, str], ...]], RunningApp]]:
+    """Serves the sound frontend with other settings of the backend, once for each set of them."""
+    with ExitStack() as running:
+
+        @cache
+        def serve(environment: tuple[tuple[str, str], ...]) -> RunningApp:
+            return running.enter_context(serve_bundled_app(builds.SOUND.folder, dict(environment)))
+
+        yield serve
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=str)
 def test_defect_is_caught_in_its_words(
-    defect: Defect, make_spa: MakeSpa, record_property: Callable[[str, object], None]
+    defect: Defect,
+    make_spa: MakeSpa,
+    serve: Callable[[tuple[tuple[str, str], ...]], RunningApp],
+    record_property: Callable[[str, object], None],
 ) -> None:
     record_property(DETECTION, defect.name)
-    spa = make_spa(defect.build)
+    spa = make_spa(defect.build, serve(defect.environment)) if defect.environment else make_spa(defect.build)
 
     with pytest.raises(RuleBroken) as caught:
         defect.rule.apply(spa)

@@ -32,7 +32,11 @@ class DefectError(Exception):
 
 @dataclass(frozen=True)
 class Defect:
-    """One mistake. ``words`` is a regular expression that the first line of the failure must match."""
+    """One mistake. ``words`` is a regular expression that the first line of the failure must match.
+
+    A mistake of the frontend is a folder of wrong modules; one of the backend is its ``environment``, the settings that
+    make it.
+    """
 
     name: str
     sentence: str
@@ -41,18 +45,19 @@ class Defect:
     reports: tuple[str, ...]
     case: str | None = None
     mode: str = "production"
-    build: builds.Build = field(init=False)
+    environment: tuple[tuple[str, str], ...] = ()
+    build: builds.Build | None = field(init=False)
     rule: Rule = field(init=False)
 
     def __post_init__(self) -> None:
         re.compile(self.words)
         build = builds.defect(self.name, self.mode)
-        if not build.modules:
+        if not build.modules and not self.environment:
             raise DefectError(f"{self.name}: there is nothing in {builds.DEFECTS.relative_to(builds.ROOT) / self.name}")
         matching = [rule for rule in rules_of(self.caught_by) if self.case is None or str(rule.case) == self.case]
         if not matching:
             raise DefectError(f"{self.name}: {self.caught_by.__name__} has no case {self.case}")
-        object.__setattr__(self, "build", build)
+        object.__setattr__(self, "build", build if build.modules else None)
         object.__setattr__(self, "rule", matching[0])
 
     def __str__(self) -> str:
@@ -163,7 +168,7 @@ DEFECTS = (
     ),
     Defect(
         "no-backoff-retry-storm-2",
-        "A failed refresh is repeated three times a second and for ever, whatever the server says of when to come back.",
+        "A failed refresh is repeated three times a second and for ever, whatever the server says of its return.",
         network_failure.honours_retry_after,
         r"^A refresh followed the one before it after \d\.\d s, where a pause of at least 7 s was due\.$",
         ("estuary/ui#1655", "ginlix-ai/LangAlpha#379", "nhost/nhost PR#1585"),
@@ -371,6 +376,14 @@ DEFECTS = (
         ("precogly/precogly#174", "okta/okta-react#129"),
     ),
     Defect(
+        "rotation-response-lost",
+        "The server takes a spent refresh token for a theft at once, so that a reply which got lost ends the session.",
+        network_failure.outlives_a_lost_reply,
+        AWAY,
+        ("supabase/auth PR#1278", "nhost/hasura-backend-plus#220", "LanternOps/breeze#1107"),
+        environment=(("APP_ROTATE_REFRESH_TOKENS", "1"), ("APP_ROTATION_GRACE_SECONDS", "0")),
+    ),
+    Defect(
         "expiry-not-updated-after-refresh",
         "A renewed token is stored beside the expiry of the one before it.",
         near_expiry_refresh.leaves_a_renewed_token_alone,
@@ -497,6 +510,13 @@ DEFECTS = (
         TOO_OFTEN,
         ("damienbod/angular-auth-oidc-client#1938", "soofstad/react-oauth2-pkce PR#46"),
         case="401",
+    ),
+    Defect(
+        "cors-masked-401",
+        "That a token has run out is learnt from a 401 alone, which the page of another origin may not get to read.",
+        near_expiry_refresh.renews_where_a_refusal_cannot_be_read,
+        NO_RENEWAL,
+        ("axios/axios#2852", "Flyrell/axios-auth-refresh#133", "source-academy/frontend#311"),
     ),
     Defect(
         "refresh-counter-never-reset",

@@ -53,8 +53,9 @@ def _rule(cases: list[Rule]) -> str:
 
 def _defect(defect: Defect) -> str:
     folder = f"../fixtures/{DEFECT_FOLDERS.name}/{defect.name}/"
+    name = f"[{defect.name}]({folder})" if defect.build else defect.name
     reports = ", ".join(_link(report) for report in defect.reports)
-    return f"- [{defect.name}]({folder}): {defect.sentence}" + (f" ({reports})" if reports else "")
+    return f"- {name}: {defect.sentence}" + (f" ({reports})" if reports else "")
 
 
 def _link(report: str) -> str:
