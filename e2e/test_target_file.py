@@ -80,3 +80,27 @@ def test_what_a_target_lacks_is_said_with_the_key_that_would_give_it(tmp_path: P
 
     assert read_target(file).has["early renewal"] == "policy.early_renewal is 0: the app only reacts to a 401"
     assert read_target(REFERENCE).has["early renewal"] is None
+
+
+def test_two_files_cannot_extend_each_other(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.toml", tmp_path / "other.toml"
+    one.write_text('extends = "other.toml"\n', encoding="utf-8")
+    other.write_text('extends = "one.toml"\n', encoding="utf-8")
+
+    assert complaint(one) == f"target file {other}: extends: one.toml extends this file in turn"
+
+
+def test_how_to_find_an_element_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(REFERENCE.read_text(encoding="utf-8"), encoding="utf-8")
+    file = tmp_path / "shop.toml"
+    file.write_text('extends = "base.toml"\n[marks]\nsigned_in = { text = "Welcome" }\n', encoding="utf-8")
+
+    assert str(read_target(file).marks.signed_in) == 'text "Welcome"'
+
+
+def test_an_app_is_served_by_the_suite_or_runs_somewhere_and_never_both(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(REFERENCE.read_text(encoding="utf-8"), encoding="utf-8")
+    file = tmp_path / "shop.toml"
+    file.write_text('extends = "base.toml"\n[app]\nbase_url = "http://127.0.0.1:1"\n', encoding="utf-8")
+
+    assert complaint(file).endswith('app: should be exactly one of bundled = "field-notes" and base_url')

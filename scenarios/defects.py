@@ -68,7 +68,7 @@ class Defect:
 AWAY = r"^The page went to /login, where nobody should have been sent"
 NEVER = r"^The page went to /login never, where once was due\.$"
 STORM = r"^The page never fell quiet: POST /auth/refresh/ × \d+, with neither time nor the user to set it off\.$"
-STALE = r"^[1-3] of 3 last API requests went out with the old access token A\.$"
+STALE = r"^[1-3] of 3 last attempts at API requests went out with the old access token A\.$"
 SEVERAL = r"^\d+ refreshes were sent, where 1 refresh was due\.$"
 NONE_SENT = r"^No refresh was sent, where 1 refresh was due\.$"
 NO_RENEWAL = r"^No successful refresh was sent, where one was due\.$"
@@ -617,7 +617,7 @@ DEFECTS = (
         "investigation-literal",
         "The investigation's solutions 1 to 4, as they are printed.",
         expired_on_load.serves_every_first_request,
-        r"^4 of 4 last API requests were not answered well: ",
+        r"^4 of 4 last attempts at API requests were not answered well: ",
         (),
     ),
 )

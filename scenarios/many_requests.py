@@ -91,7 +91,7 @@ def serves_every_page(spa: Spa) -> None:
     spa.sign_in()
     spa.refuse_access_token()
 
-    with spa.watched() as log, spa.holding_refreshes():
+    with spa.watched() as log:
         spa.go_to_account_page()
 
     expect(log.refreshes).to_have_count(1)

@@ -74,7 +74,10 @@ def sends_nobody_away(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(needs={"form"}, hint="Renew in the background, without a page load and without taking the form off the page.")
+@rule(
+    needs={"form", "early renewal"},
+    hint="Renew in the background, without a page load and without taking the form off the page.",
+)
 def keeps_what_is_typed(spa: Spa) -> None:
     """What has been typed into a form is still there after the token was renewed."""
     spa.sign_in()
@@ -84,6 +87,7 @@ def keeps_what_is_typed(spa: Spa) -> None:
     with spa.watched() as log:
         spa.let_access_token_lapse()
 
+    expect(log.refreshes.succeeded).to_have_at_least(1)
     expect(log.redirects).not_to_visit(spa.target.sign_in.page)
     expect(spa.field_of(spa.form)).to_hold("Half a thought, not saved yet")
 
