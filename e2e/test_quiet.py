@@ -1,0 +1,108 @@
+"""A page is at rest when it has nothing left to do, however slow the machine is."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from fixtures.clock import PageClock
+from fixtures.quiet import ROUNDS_WITH_OPEN_BODIES, WATCH_READS, settle
+from fixtures.recorder import Recorder
+from fixtures.target import TARGETS, read_target
+from fixtures.tokens import TokenNames
+
+PAGE = b"""<!doctype html><title>A slow body</title>
+<script>const load = (read) => fetch("/slow").then(read).then(() => fetch("/next"));</script>"""
+
+
+class SlowBody:
+    """A server whose answer to /slow sends its headers at once, and its body when it is told to."""
+
+    def __init__(self) -> None:
+        self.body_is_due = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.origin = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return  # it has been closed
+            threading.Thread(target=self._answer, args=[connection], daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with closing(connection):
+            path = connection.recv(65536).split(b" ", 2)[1]
+            body = PAGE if path == b"/" else b"{}"
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+            connection.sendall(head % len(body))
+            if path == b"/slow":
+                self.body_is_due.wait()
+            connection.sendall(body)
+
+    def close(self) -> None:
+        self.body_is_due.set()
+        self._socket.close()
+
+
+@pytest.fixture
+def server() -> Iterator[SlowBody]:
+    with closing(SlowBody()) as serving:
+        yield serving
+
+
+class CountingRecorder(Recorder):
+    """Is asked once in each round whether anything is in flight, and calls when it has been asked so often."""
+
+    asked = 0
+    after = 4 * ROUNDS_WITH_OPEN_BODIES
+
+    def when_asked_often(self, call: Callable[[], None]) -> None:
+        self._call = call
+
+    @property
+    def is_behind(self) -> bool:
+        self.asked += 1
+        if self.asked == self.after:
+            self._call()
+        return super().is_behind
+
+
+@pytest.fixture
+def recorder(context: BrowserContext, server: SlowBody) -> CountingRecorder:
+    context.add_init_script(WATCH_READS)
+    clock = PageClock(context)
+    target = read_target(Path(TARGETS / "reference.toml"))
+    page = context.new_page()
+    recorder = CountingRecorder(context, page, target, origin=server.origin, names=TokenNames(), clock=clock)
+    recorder.when_asked_often(server.body_is_due.set)
+    page.goto(server.origin)
+    return recorder
+
+
+def test_a_body_that_the_page_reads_is_waited_for(context: BrowserContext, recorder: CountingRecorder) -> None:
+    page = context.pages[0]
+    page.evaluate("() => void load((response) => response.json())")
+
+    settle(page, recorder)
+
+    assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
+    assert recorder.asked >= recorder.after
+
+
+def test_a_body_that_the_page_does_not_read_is_not(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder
+) -> None:
+    page = context.pages[0]
+    page.evaluate("() => void load((response) => response.status)")
+
+    settle(page, recorder)
+
+    assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
+    assert not server.body_is_due.is_set()
