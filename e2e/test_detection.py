@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from fixtures import builds
-from fixtures.expectations import CouldNotAsk, DoesNotApply, RuleBroken
+from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
 from fixtures.given.spa import MakeSpa
 from fixtures.report.verdicts import DETECTION
 from fixtures.servers import RunningApp, serve_bundled_app

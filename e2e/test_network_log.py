@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.expectations import RuleBroken, expect
+from fixtures.ends import RuleBroken
+from fixtures.expectations import expect
 from fixtures.network import Exchange, Kind, NetworkLog
 from fixtures.redirects import How, RedirectTrail, Visit
 

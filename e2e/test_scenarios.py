@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.expectations import DoesNotApply
+from fixtures.ends import DoesNotApply
 from fixtures.spa import Spa
 from scenarios.catalogue import Rule, rules
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from fixtures import builds
-from fixtures.expectations import DoesNotApply
+from fixtures.ends import DoesNotApply
 from fixtures.servers import RunningApp, serve_bundled_app
 from fixtures.spa import Spa
 from fixtures.target import TARGETS, Target, read_target

@@ -35,12 +35,13 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
 
     assert complaint(file).splitlines() == [
         f"target file {file}: 6 mistakes",
-        "  name: Input should be a valid string, found 3",
-        "  sign_in.page: should be a path on the app's own origin, beginning with one \"/\", found 'login'",
-        "  sign_in.submit: should be exactly one of label, role, text, test_id, css",
-        "  refresh.request: should be a method and a path such as \"POST /auth/refresh/\", found 'FETCH /x'",
-        "  policy.outage_ends_in: Input should be 'sign-out' or 'waiting', found 'tears'",
-        "  policy.early_renewals: not a key that a target file has",
+        "  line 2, name: Input should be a valid string, found 3",
+        "  line 15, sign_in.page: should be a path on the app's own origin, beginning with one \"/\", found 'login'",
+        "  line 18, sign_in.submit: should be exactly one of label, role, text, test_id, css, url",
+        '  line 32, refresh.request: should be a method and a path or URL, such as "POST /auth/refresh/", '
+        "found 'FETCH /x'",
+        "  line 78, policy.outage_ends_in: Input should be 'sign-out' or 'waiting', found 'tears'",
+        "  line 77, policy.early_renewals: not a key that a target file has",
     ]
 
 
@@ -51,7 +52,7 @@ def test_a_missing_table_is_a_mistake(tmp_path: Path) -> None:
     assert complaint(file).splitlines() == [
         f"target file {file}: 2 mistakes",
         "  refresh: missing",
-        "  refreshing: not a key that a target file has",
+        "  line 31, refreshing: not a key that a target file has",
     ]
 
 
@@ -103,4 +104,4 @@ def test_an_app_is_served_by_the_suite_or_runs_somewhere_and_never_both(tmp_path
     file = tmp_path / "shop.toml"
     file.write_text('extends = "base.toml"\n[app]\nbase_url = "http://127.0.0.1:1"\n', encoding="utf-8")
 
-    assert complaint(file).endswith('app: should be exactly one of bundled = "field-notes" and base_url')
+    assert complaint(file).endswith("line 2, app: should be exactly one of bundled and base_url")

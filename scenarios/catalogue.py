@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 import scenarios
-from fixtures.expectations import DoesNotApply
+from fixtures.ends import DoesNotApply
 from fixtures.spa import Spa
 
 Function = Callable[..., None]

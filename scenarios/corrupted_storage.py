@@ -16,7 +16,7 @@ STORED_REFRESH_TOKEN = {"stored refresh token"}
 def _spoil_refresh_token(spa: Spa, spoiled: Spoiled) -> None:
     """Leave the app with a spoiled refresh token in storage and an access token that has run out."""
     spa.sign_in()
-    spa.spoil(spa.target.tokens.refresh_token or "", spoiled)
+    spa.spoil("refresh_token", spoiled)
     spa.leave()
     spa.let_access_token_lapse()
 
@@ -31,11 +31,11 @@ def signs_out_once(spa: Spa, spoiled: Spoiled) -> None:
     _spoil_refresh_token(spa, spoiled)
 
     with spa.watched() as log:
-        spa.open(spa.pages.busy)
+        spa.open(spa.busy)
 
     expect(log.refreshes).to_have_at_most(spa.policy.refused_attempts)
     expect(spa.sign_in_form).to_be_shown()
-    expect(log.redirects).to_visit_once(spa.target.sign_in.page)
+    expect(log.redirects).to_visit_once(spa.sign_in_page)
 
 
 @rule(
@@ -48,7 +48,7 @@ def throws_nothing(spa: Spa, spoiled: Spoiled) -> None:
     _spoil_refresh_token(spa, spoiled)
 
     with spa.watched() as log:
-        spa.open(spa.pages.busy)
+        spa.open(spa.busy)
 
     expect(log.frozen).to_have_no_exceptions()
 
@@ -57,7 +57,7 @@ def throws_nothing(spa: Spa, spoiled: Spoiled) -> None:
 def leaves_nothing_in_storage(spa: Spa) -> None:
     """When the session has ended, none of its keys is left in storage."""
     _spoil_refresh_token(spa, GARBAGE)
-    spa.open(spa.pages.busy)
+    spa.open(spa.busy)
 
     expect(spa.stored).to_be_empty()
 
@@ -66,7 +66,7 @@ def leaves_nothing_in_storage(spa: Spa) -> None:
 def says_why(spa: Spa) -> None:
     """Whoever is signed out without having asked for it is told why."""
     _spoil_refresh_token(spa, GARBAGE)
-    spa.open(spa.pages.busy)
+    spa.open(spa.busy)
 
     expect(spa.reason).to_be_shown()
 
@@ -78,13 +78,13 @@ def says_why(spa: Spa) -> None:
 def signing_in_works_again(spa: Spa) -> None:
     """After a corrupted session one can sign in again, and stays signed in."""
     _spoil_refresh_token(spa, GARBAGE)
-    spa.open(spa.pages.busy)
+    spa.open(spa.busy)
 
     with spa.watched() as log:
         spa.sign_in_again()
-        spa.open(spa.pages.busy)
+        spa.open(spa.busy)
 
-    expect(spa.content_of(spa.pages.busy)).to_be_shown()
+    expect(spa.content_of(spa.busy)).to_be_shown()
     expect(log.refreshes).to_have_count(0)
 
 
@@ -92,15 +92,15 @@ def signing_in_works_again(spa: Spa) -> None:
 def recovers_from_a_spoiled_access_token(spa: Spa, spoiled: Spoiled) -> None:
     """A spoiled access token beside a good refresh token costs one refresh, and nothing else."""
     spa.sign_in()
-    spa.spoil(spa.target.tokens.access_token or "", spoiled)
+    spa.spoil("access_token", spoiled)
     spa.leave()
 
     with spa.watched() as log:
-        spa.open(spa.pages.busy)
+        spa.open(spa.busy)
 
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.refreshes).to_have_count(1)
-    expect(spa.content_of(spa.pages.busy)).to_be_shown()
+    expect(spa.content_of(spa.busy)).to_be_shown()
 
 
 @rule(
@@ -111,14 +111,14 @@ def recovers_from_a_spoiled_access_token(spa: Spa, spoiled: Spoiled) -> None:
 def causes_no_storm_by_a_spoiled_expiry(spa: Spa, spoiled: Spoiled) -> None:
     """A spoiled or missing expiry costs one refresh at most."""
     spa.sign_in()
-    spa.spoil(spa.target.tokens.expiry or "", spoiled)
+    spa.spoil("expiry", spoiled)
     spa.leave()
 
     with spa.watched() as log:
         spa.open(spa.calls)
         spa.call_api(times=4)
 
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.refreshes).to_have_at_most(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
@@ -131,20 +131,20 @@ def causes_no_storm_by_a_spoiled_expiry(spa: Spa, spoiled: Spoiled) -> None:
 def renews_in_spite_of_a_spoiled_expiry(spa: Spa, spoiled: Spoiled) -> None:
     """A session with a spoiled or missing expiry still renews its token when that has run out."""
     spa.sign_in()
-    spa.spoil(spa.target.tokens.expiry or "", spoiled)
+    spa.spoil("expiry", spoiled)
     spa.leave()
     spa.let_access_token_lapse()
 
     with spa.watched() as log:
-        spa.open(spa.pages.busy)
+        spa.open(spa.busy)
 
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.refreshes).to_have_count(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
 @rule(
-    needs={"stored access token", "calls"},
+    needs={"web storage", "calls"},
     cases=("SecurityError", "QuotaExceededError"),
     hint="Take the new tokens into memory first; a write to storage that throws is not a refresh that failed.",
 )
@@ -158,6 +158,6 @@ def lives_on_where_storage_refuses(spa: Spa, error: str) -> None:
         spa.let_access_token_lapse()
         spa.call_api(times=2)
 
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.refreshes).to_have_count(1)
     expect(log.api.last_of_each).to_have_succeeded()

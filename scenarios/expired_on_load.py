@@ -17,10 +17,10 @@ def recovers_with_one_refresh(spa: Spa) -> None:
     spa.let_access_token_lapse()
 
     with spa.watched() as log:
-        spa.open(spa.pages.busy)
+        spa.open(spa.busy)
 
     expect(log.refreshes).to_have_count(1)
-    expect(spa.content_of(spa.pages.busy)).to_be_shown()
+    expect(spa.content_of(spa.busy)).to_be_shown()
 
 
 @rule(hint="Send a request that was refused for its token again, once, when the token has been renewed.")
@@ -31,7 +31,7 @@ def serves_every_first_request(spa: Spa) -> None:
     spa.let_access_token_lapse()
 
     with spa.watched() as log:
-        spa.open(spa.pages.busy)
+        spa.open(spa.busy)
 
     expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
@@ -46,7 +46,7 @@ def sends_no_expired_token(spa: Spa) -> None:
     spa.let_access_token_lapse()
 
     with spa.watched() as log:
-        spa.open(spa.pages.busy)
+        spa.open(spa.busy)
 
     expect(log.api).not_to_carry(expired)
 
@@ -73,11 +73,11 @@ def never_flashes_the_sign_in_page(spa: Spa) -> None:
     spa.let_access_token_lapse()
 
     with spa.watched() as log, spa.holding_refreshes():
-        spa.open(spa.pages.busy)
+        spa.open(spa.busy)
         expect(spa.sign_in_form).not_to_be_shown()
 
     expect(log.refreshes).to_have_at_least(1)
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
 
 
 @rule(hint="A refresh that is refused ends the session: do not ask again.")
@@ -89,11 +89,11 @@ def asks_once_when_both_are_dead(spa: Spa) -> None:
     spa.let_access_token_lapse()
 
     with spa.watched() as log:
-        spa.open(spa.pages.busy)
+        spa.open(spa.busy)
 
     expect(log.refreshes).to_have_at_least(1)
     expect(log.refreshes).to_have_at_most(spa.policy.refused_attempts)
-    expect(log.redirects).to_visit_once(spa.target.sign_in.page)
+    expect(log.redirects).to_visit_once(spa.sign_in_page)
     expect(spa.sign_in_form).to_be_shown()
 
 
@@ -136,7 +136,7 @@ def refreshes_once_in_strict_mode(spa: Spa) -> None:
     spa.let_access_token_lapse()
 
     with spa.watched() as log:
-        spa.open(spa.pages.busy)
+        spa.open(spa.busy)
 
     expect(log.refreshes).to_have_count(1)
-    expect(spa.content_of(spa.pages.busy)).to_be_shown()
+    expect(spa.content_of(spa.busy)).to_be_shown()

@@ -16,7 +16,7 @@ BUSY = {"busy control"}
 def refreshes_once(spa: Spa) -> None:
     """Several requests that are refused at once lead to one refresh."""
     spa.sign_in()
-    spa.open(spa.pages.busy)
+    spa.open(spa.busy)
     spa.refuse_access_token()
 
     with spa.watched() as log, spa.holding_refreshes():
@@ -29,7 +29,7 @@ def refreshes_once(spa: Spa) -> None:
 def serves_every_request(spa: Spa) -> None:
     """Every request that was refused is sent again with the new token, and served."""
     spa.sign_in()
-    spa.open(spa.pages.busy)
+    spa.open(spa.busy)
     refused = spa.access_token
     spa.refuse_access_token()
 
@@ -44,13 +44,13 @@ def serves_every_request(spa: Spa) -> None:
 def keeps_the_session(spa: Spa) -> None:
     """Several requests that are refused at once, and then served, cost nobody the session."""
     spa.sign_in()
-    spa.open(spa.pages.busy)
+    spa.open(spa.busy)
     spa.refuse_access_token()
 
     with spa.watched() as log, spa.holding_refreshes():
         spa.call_much_at_once()
 
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(spa.stored).to_hold_a_session()
     expect(log.frozen).to_have_no_exceptions()
 
@@ -59,7 +59,7 @@ def keeps_the_session(spa: Spa) -> None:
 def takes_a_late_refusal_for_what_it_is(spa: Spa) -> None:
     """A refusal that arrives when the token has been renewed already leads to no second refresh."""
     spa.sign_in()
-    spa.open(spa.pages.busy)
+    spa.open(spa.busy)
     spa.refuse_access_token()
 
     with spa.watched() as log, spa.delaying_one_refusal():
@@ -73,7 +73,7 @@ def takes_a_late_refusal_for_what_it_is(spa: Spa) -> None:
 def serves_every_request_after_a_failure(spa: Spa) -> None:
     """Requests that wait for a refresh which fails at first are served when it succeeds."""
     spa.sign_in()
-    spa.open(spa.pages.busy)
+    spa.open(spa.busy)
     spa.refuse_access_token()
     spa.fail_refreshes(RESET, times=1)
 
@@ -81,7 +81,7 @@ def serves_every_request_after_a_failure(spa: Spa) -> None:
         spa.call_much_at_once()
         spa.let_time_pass_until_renewed()
 
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
@@ -102,12 +102,12 @@ def serves_every_page(spa: Spa) -> None:
 def leaves_once(spa: Spa) -> None:
     """Where the refresh is refused, all that waited for it lead to one visit to the sign-in page."""
     spa.sign_in()
-    spa.open(spa.pages.busy)
+    spa.open(spa.busy)
     spa.refuse_access_token()
     spa.kill_refresh_token()
 
     with spa.watched() as log, spa.holding_refreshes():
         spa.call_much_at_once()
 
-    expect(log.redirects).to_visit_once(spa.target.sign_in.page)
+    expect(log.redirects).to_visit_once(spa.sign_in_page)
     expect(spa.sign_in_form).to_be_shown()

@@ -34,7 +34,7 @@ def renews_before_the_request(spa: Spa) -> None:
     spa.bring_near_expiry(seconds_left=spa.policy.early_renewal / 2)
 
     with spa.watched() as log:
-        spa.open(spa.pages.busy)
+        spa.open(spa.busy)
 
     expect(log.refreshes).to_have_count(1)
     expect(log.api).not_to_carry(lapsing)
@@ -49,7 +49,7 @@ def renews_once(spa: Spa) -> None:
     A server that rotates refresh tokens takes the second one for theft and ends the session.
     """
     spa.sign_in()
-    spa.open(spa.pages.busy)
+    spa.open(spa.busy)
 
     with spa.watched() as log, spa.holding_refreshes():
         spa.let_access_token_lapse()
@@ -70,7 +70,7 @@ def sends_nobody_away(spa: Spa) -> None:
         spa.let_access_token_lapse()
         spa.call_api()
 
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
@@ -88,7 +88,7 @@ def keeps_what_is_typed(spa: Spa) -> None:
         spa.let_access_token_lapse()
 
     expect(log.refreshes.succeeded).to_have_at_least(1)
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(spa.field_of(spa.form)).to_hold("Half a thought, not saved yet")
 
 
@@ -175,7 +175,7 @@ def leaves_a_short_lived_token_alone(spa: Spa) -> None:
 
 
 @rule(
-    needs={"calls", "refresh token in the body"},
+    needs={"calls", "refresh token in the request", "refresh token in the reply"},
     hint="Keep the refresh token that you have where the reply does not bring another.",
 )
 def survives_two_expiries_with_one_refresh_token(spa: Spa) -> None:
@@ -184,7 +184,10 @@ def survives_two_expiries_with_one_refresh_token(spa: Spa) -> None:
     _survives_two_expiries(spa)
 
 
-@rule(needs={"calls", "refresh token in the body"}, hint="Store the refresh token that each reply brings.")
+@rule(
+    needs={"calls", "refresh token in the request", "refresh token in the reply"},
+    hint="Store the refresh token that each reply brings.",
+)
 def survives_two_expiries_with_rotation(spa: Spa) -> None:
     """Two expiries in a row are survived where each refresh reply brings a new refresh token and ends the old one."""
     spa.rotate_refresh_tokens()
@@ -200,7 +203,7 @@ def _survives_two_expiries(spa: Spa) -> None:
             spa.let_access_token_lapse()
             spa.call_api()
 
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.refreshes.succeeded).to_have_count(2)
     expect(log.api.last_of_each).to_have_succeeded()
 
@@ -222,7 +225,7 @@ def leaves_a_month_long_token_alone(spa: Spa) -> None:
         spa.call_api()
 
     expect(log.refreshes).to_have_count(0)
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
 
 
 @rule(
@@ -244,4 +247,4 @@ def outlasts_an_odd_lifetime(spa: Spa, told: str) -> None:
     expect(log.refreshes).to_have_at_least(1)
     expect(log.refreshes).to_have_at_most(2)
     expect(log.frozen).to_have_no_exceptions()
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)

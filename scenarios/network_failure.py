@@ -44,7 +44,7 @@ def keeps_the_session_through_one_failure(spa: Spa, fault: Fault) -> None:
         spa.let_time_pass_until_renewed()
         spa.call_api()
 
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(spa.stored).to_hold_a_session()
     expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
@@ -62,7 +62,7 @@ def outlives_a_lost_reply(spa: Spa) -> None:
         spa.call_api()
         spa.let_time_pass_until_renewed()
 
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.refreshes.succeeded).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
@@ -113,7 +113,7 @@ def gives_up_within_the_policy(spa: Spa) -> None:
         spa.let_time_pass(60, step=5)
 
     expect(log.refreshes).to_have_at_most(spa.policy.refresh_attempts)
-    expect(log.redirects).to_visit_once(spa.target.sign_in.page)
+    expect(log.redirects).to_visit_once(spa.sign_in_page)
     expect(spa.sign_in_form).to_be_shown()
 
 
@@ -178,7 +178,7 @@ def never_ends_a_session_early(spa: Spa) -> None:
         spa.bring_near_expiry(seconds_left=spa.policy.early_renewal)
         spa.let_time_pass(spa.left - 10)
 
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(spa.stored).to_hold_a_session()
 
 
@@ -219,4 +219,4 @@ def renews_in_the_session_after_an_outage(spa: Spa) -> None:
         spa.keep_calling_api(1)
 
     expect(log.refreshes.succeeded).to_have_count(1)
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)

@@ -28,6 +28,6 @@ def is_no_reason_to_sign_out(spa: Spa) -> None:
     with spa.watched() as log:
         spa.open_forbidden()
 
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(spa.signed_in).to_be_shown()
     expect(spa.stored).to_hold_a_session()

@@ -50,7 +50,7 @@ def ends_the_session(spa: Spa, refusal: str | Fault) -> None:
         spa.let_access_token_lapse()
         spa.keep_calling_api(1)
 
-    expect(log.redirects).to_visit_once(spa.target.sign_in.page)
+    expect(log.redirects).to_visit_once(spa.sign_in_page)
     expect(spa.sign_in_form).to_be_shown()
     expect(spa.stored).to_be_empty()
 
@@ -86,5 +86,5 @@ def renews_in_the_next_session(spa: Spa) -> None:
         spa.keep_calling_api(2)
 
     expect(log.refreshes.succeeded).to_have_count(1)
-    expect(log.redirects).not_to_visit(spa.target.sign_in.page)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.api.last_of_each).to_have_succeeded()

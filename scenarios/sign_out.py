@@ -42,7 +42,7 @@ def sends_nothing_afterwards(spa: Spa) -> None:
 
 
 @rule(
-    needs={"sign-out", "stored refresh token", "refresh token in the body"},
+    needs={"sign-out", "stored refresh token", "refresh token in the request"},
     hint="Tell the server: a token that is only forgotten still works for whoever has a copy.",
 )
 def ends_the_session_on_the_server(spa: Spa) -> None:
@@ -55,7 +55,7 @@ def ends_the_session_on_the_server(spa: Spa) -> None:
 
 
 @rule(
-    needs={"sign-out", "account page"},
+    needs={"sign-out", "account page", "second account", "sign-in form"},
     hint="Empty what is kept in memory of the last user's data when the session ends.",
 )
 def shows_nothing_of_the_last_user(spa: Spa) -> None:
@@ -72,7 +72,10 @@ def shows_nothing_of_the_last_user(spa: Spa) -> None:
         expect(spa.own_data_of(spa.account)).not_to_be_shown()
 
 
-@rule(needs={"sign-out", "saving"}, hint="Empty every cache of the API's answers when the session ends.")
+@rule(
+    needs={"sign-out", "saving", "second account", "sign-in form"},
+    hint="Empty every cache of the API's answers when the session ends.",
+)
 def shows_nothing_that_the_last_user_saved(spa: Spa) -> None:
     """What the last user has saved is not shown to the next one, who signs in without a page load."""
     spa.sign_in()

@@ -10,17 +10,16 @@ from scenarios.catalogue import rule
 
 
 @rule(
-    needs={"stored refresh token", "stored access token", "sign-out"},
+    needs={"web storage", "sign-out", "sign-in form", "sign-in request"},
     hint="Leave the auth endpoints out of the 401 handling: sign-in as well as refresh.",
 )
 def is_sent_once(spa: Spa) -> None:
     """A wrong password is sent once, and leads to no refresh."""
     spa.sign_in()
-    stale = spa.storage.values()
+    stale = spa.storage.snapshot()
     spa.sign_out()
-    spa.open(spa.target.sign_in.page)
-    for key, value in stale.items():
-        spa.storage.write(key, value)
+    spa.open_sign_in_page()
+    spa.storage.restore(stale)
 
     with spa.watched() as log:
         spa.try_wrong_password()
