@@ -16,6 +16,7 @@ pytest_plugins = [
     "fixtures.given.app",
     "fixtures.given.spa",
     "fixtures.report.verdicts",
+    "fixtures.report.matrix",
 ]
 
 
@@ -31,4 +32,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--defect",
         metavar="NAME",
         help="judge a wrong version of the bundled app instead: the name of a folder in fixtures/defects/",
+    )
+    group.addoption(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host other than this machine that may be driven; also without it where the target's file says staging",
+    )
+    group.addoption(
+        "--matrix",
+        type=Path,
+        metavar="FILE",
+        help="judge each defect by every rule (e2e/test_matrix.py, long), and write what turns red to this file",
     )

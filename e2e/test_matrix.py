@@ -1,0 +1,64 @@
+"""Each defect under every rule: long, and so only on request, with ``--matrix FILE``."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+
+import pytest
+
+from fixtures import builds
+from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
+from fixtures.given.spa import MakeSpa
+from fixtures.report.matrix import PROPERTY, Cell
+from fixtures.servers import RunningApp, serve_bundled_app
+from scenarios.catalogue import Rule, rules
+from scenarios.defects import DEFECTS, Defect
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    pairs = [(defect, judged_by) for defect in DEFECTS for judged_by in judging(defect)]
+    metafunc.parametrize(("defect", "judged_by"), pairs, ids=str)
+
+
+def judging(defect: Defect) -> list[Rule]:
+    """Each rule once: in the case that has to catch the defect, else in the first of its cases."""
+    first = {found.function: found for found in reversed(rules())}
+    return list({**first, defect.rule.function: defect.rule}.values())
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[tuple[tuple[str, str], ...]], RunningApp]]:
+    """Serves the sound frontend with other settings of the backend, once for each set of them."""
+    with ExitStack() as running:
+
+        @cache
+        def serve(environment: tuple[tuple[str, str], ...]) -> RunningApp:
+            return running.enter_context(serve_bundled_app(builds.SOUND.folder, dict(environment)))
+
+        yield serve
+
+
+def test_cell(
+    defect: Defect,
+    judged_by: Rule,
+    make_spa: MakeSpa,
+    serve: Callable[[tuple[tuple[str, str], ...]], RunningApp],
+    record_property: Callable[[str, object], None],
+) -> None:
+    if defect.build is not None:
+        builds.make([defect.build])
+    spa = make_spa(defect.build, serve(defect.environment)) if defect.environment else make_spa(defect.build)
+    is_its_own = judged_by == defect.rule
+
+    fact = ""
+    try:
+        judged_by.apply(spa)
+    except RuleBroken as broken:
+        fact = spa.names.redact(broken.fact)
+    except DoesNotApply:
+        pass
+    except CouldNotAsk as reason:
+        fact = f"could not be asked: {spa.names.redact(str(reason))}"
+
+    record_property(PROPERTY, Cell(defect.name, defect.sentence, judged_by.id, is_its_own, fact).as_data())
+    assert fact or not is_its_own
