@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from functools import partial
@@ -208,19 +208,13 @@ class StartBackend(Protocol):
         """Start it with these settings."""
 
 
-@pytest.fixture(scope="module")
-def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a database with every table, and with nobody in it but the demonstration user."""
-    database = tmp_path_factory.mktemp("migrated") / "db.sqlite3"
-    variables = environment(APP_DATABASE=str(database))
+@contextmanager
+def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartBackend]:
+    """Start backends with every table and only the demonstration user, and stop those that are left at the end."""
+    migrated_database = tmp_path_factory.mktemp("migrated") / "db.sqlite3"
+    variables = environment(APP_DATABASE=str(migrated_database))
     manage(variables, "migrate")
     manage(variables, "load_demo")
-    return database
-
-
-@pytest.fixture(scope="module")
-def start_backend(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartBackend]:
-    """Start backends, and stop those that are left at the end."""
     with ExitStack() as running:
 
         def start(**settings: str) -> Backend:
@@ -233,6 +227,13 @@ def start_backend(migrated_database: Path, tmp_path_factory: pytest.TempPathFact
             running.callback(lambda: backend.stop() if backend.is_running else None)
             return backend
 
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartBackend]:
+    """Start backends."""
+    with backends(tmp_path_factory) as start:
         yield start
 
 
@@ -458,6 +459,21 @@ def test_a_spent_token_stays_spent_when_rotation_is_switched_off(strict: Backend
 
 
 # Sign-up, sign-in, sign-out
+
+
+def test_cookies_are_neither_set_nor_looked_at(backend: Backend) -> None:
+    """By default the client has both tokens and shows them by itself, whatever its browser sends along."""
+    session = backend.sign_up()
+    cookies = {"Cookie": f"refresh_token={session['refresh_token']}; csrf_token=c", "X-CSRF-Token": "c"}
+    replies = [
+        backend.login(session["user"]["email"]),
+        backend.refresh(session["refresh_token"]),
+        backend.send("POST", "/auth/refresh/", b"{}", cookies),
+        backend.send("POST", "/auth/logout/", b"{}", cookies),
+        backend.refresh(session["refresh_token"]),
+    ]
+    assert [reply.status for reply in replies] == [200, 200, 401, 204, 200]
+    assert [reply.headers["Set-Cookie"] for reply in replies] == [None] * 5
 
 
 def test_register_signs_in(backend: Backend) -> None:
@@ -928,6 +944,7 @@ def test_loading_the_demonstration_again_changes_nothing(start_backend: StartBac
             "APP_REFRESH_TOKEN_SECONDS='0' must be a whole number of at least 1 and at most nine digits.",
         ),
         ("APP_ROTATE_REFRESH_TOKENS", "yes", "APP_ROTATE_REFRESH_TOKENS='yes' must be 0 or 1."),
+        ("APP_SESSION_IN", "cookies", "APP_SESSION_IN='cookies' must be body or cookie."),
         (
             "APP_ROTATION_GRACE_SECONDS",
             "-1",
