@@ -27,7 +27,14 @@ def run_pytest(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess
     ("arguments", "message"),
     [
         (["--target", "none.toml"], "ERROR: target file none.toml: No such file or directory"),
-        (["--base-url", "localhost:3000"], 'ERROR: base URL localhost:3000: should begin with "http://" or "https://"'),
+        (
+            ["--base-url", "localhost:3000"],
+            'ERROR: base URL localhost:3000: should begin with "http://" or "https://", and have a host',
+        ),
+        (
+            ["--base-url", "http://localhost:abc"],
+            'ERROR: base URL http://localhost:abc: should begin with "http://" or "https://", and have a host',
+        ),
         (
             ["--base-url", "http://127.0.0.1:9"],
             "ERROR: base URL http://127.0.0.1:9: no answer ([Errno 111] Connection refused)",
@@ -42,7 +49,7 @@ def run_pytest(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess
             + ", ".join(sorted(folder.name for folder in DEFECTS.iterdir() if folder.is_dir())),
         ),
     ],
-    ids=["no-such-target", "no-scheme", "unreachable", "defect-of-another-app", "no-such-defect"],
+    ids=["no-such-target", "no-scheme", "no-port", "unreachable", "defect-of-another-app", "no-such-defect"],
 )
 def test_bad_input_ends_in_one_message(arguments: list[str], message: str, workers: tuple[str, ...]) -> None:
     ended = run_pytest(*arguments, *workers, "e2e/test_scenarios.py")

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures import builds
 from fixtures.ends import DoesNotApply
-from fixtures.servers import RunningApp, serve_bundled_app
+from fixtures.running import serve
+from fixtures.servers import RunningApp
 from fixtures.spa import Spa
 from fixtures.target import TARGETS, Target, read_target
 from scenarios.catalogue import Rule, rules
 
-OTHERS = ("reference-rotating",)
+OTHERS = ("reference-rotating", "reference-cookie")
 
 
 @pytest.fixture(scope="session", params=OTHERS)
@@ -23,8 +23,7 @@ def target(request: pytest.FixtureRequest) -> Target:
 @pytest.fixture(scope="session")
 def app(target: Target) -> Iterator[RunningApp]:
     """The bundled app in that configuration."""
-    builds.make([builds.SOUND, builds.STRICT_MODE])
-    with serve_bundled_app(builds.SOUND.folder, target.app.environment) as served:
+    with serve(target) as served:
         yield served
 
 

@@ -23,6 +23,8 @@ def is_not_undone_by_a_late_refresh(spa: Spa) -> None:
     expect(log.refreshes).to_have_at_least(1)
     expect(spa.stored).to_be_empty()
     expect(spa.sign_in_form).to_be_shown()
+    spa.open(spa.pages.home)
+    expect(spa.sign_in_form).to_be_shown()
 
 
 @rule(needs={"sign-out", "calls"}, hint="Reject what waits for the refresh when the session ends.")
