@@ -14,6 +14,7 @@ pytest_plugins = [
     "fixtures.given.browser",
     "fixtures.given.defect",
     "fixtures.given.app",
+    "fixtures.given.doctor",
     "fixtures.given.spa",
     "fixtures.report.verdicts",
     "fixtures.report.matrix",
