@@ -4,18 +4,26 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .cache/setup
 FRONTEND := fixtures/app/frontend
+CLIENTS := fixtures/clients
 BACKEND := fixtures/app/backend
 
 # How many browsers at once. Measured on two cores; see CONTRIBUTING.md.
 WORKERS ?= 2
 # Passed on to pytest: make e2e ARGS="--headed -k renews-once"
 ARGS ?=
+# Which app: make e2e TARGET=my.toml, make doctor TARGET=my.toml
+TARGET ?=
+# Where discovery begins: make discover URL=http://localhost:5173 OUT=my.toml
+URL ?=
+OUT ?=
 
 .PHONY: help
 help:
 	@echo "make e2e     judge the bundled app in a real browser (ARGS=... is passed on to pytest)"
 	@echo "make test    the suite's own tests, and everything else that CI runs"
 	@echo "make check   formatter, linters and type checkers"
+	@echo "make doctor  is an app as its target file says? TARGET=my.toml"
+	@echo "make discover   write a target file for an app that runs: URL=http://localhost:5173 OUT=my.toml"
 	@echo "make demo    the bundled app by hand: http://localhost:3000, API on port 8000"
 	@echo "make setup   only the set-up"
 	@echo "make lock    lock the Python packages anew"
@@ -23,19 +31,28 @@ help:
 
 .PHONY: e2e
 e2e: setup
-	@$(BIN)/pytest -q -n $(WORKERS) e2e/test_scenarios.py $(ARGS)
+	@$(BIN)/pytest -q -n $(WORKERS) e2e/test_scenarios.py $(if $(TARGET),--target $(TARGET)) $(ARGS)
+
+.PHONY: doctor
+doctor: setup
+	@$(BIN)/python -m fixtures.doctor $(if $(TARGET),--target $(TARGET)) $(ARGS)
+
+.PHONY: discover
+discover: setup
+	@$(BIN)/python -m fixtures.discovery $(URL) $(if $(OUT),--out $(OUT)) $(ARGS)
 
 .PHONY: test
-test: setup
+test: setup $(SETUP)/clients
 	@$(BIN)/pytest -q -n $(WORKERS) $(ARGS)
 
 .PHONY: check
-check: setup $(SETUP)/dev
+check: setup $(SETUP)/clients $(SETUP)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m fixtures.builds.toolchain run format:check lint typecheck
 	$(BIN)/python -m fixtures.builds.conformance
+	$(BIN)/python -m fixtures.clients.toolchain run format:check lint typecheck
 
 .PHONY: demo
 demo: setup
@@ -60,6 +77,10 @@ $(SETUP)/frontend: $(SETUP)/python $(FRONTEND)/package-lock.json requirements-no
 	@$(BIN)/python -m fixtures.builds
 	@touch $@
 
+$(SETUP)/clients: $(SETUP)/frontend $(CLIENTS)/package-lock.json
+	@$(BIN)/python -m fixtures.clients.toolchain
+	@touch $@
+
 $(SETUP)/browser: $(SETUP)/python
 	@$(BIN)/python -m fixtures.browser
 	@touch $@
@@ -73,4 +94,4 @@ lock: $(SETUP)/python
 
 .PHONY: clean
 clean:
-	rm -rf .venv .cache $(FRONTEND)/node_modules $(FRONTEND)/dist .pytest_cache .mypy_cache .ruff_cache test-results
+	rm -rf .venv .cache $(FRONTEND)/node_modules $(FRONTEND)/dist $(CLIENTS)/node_modules .pytest_cache .mypy_cache .ruff_cache test-results
