@@ -74,8 +74,10 @@ def test_a_target_that_fails_the_doctor_is_not_judged(tmp_path: Path, workers: t
         "ERROR: nothing was judged:",
         'ok    sign-in page  /login shows button "Sign in"',
         'WRONG sign-in       expected  signing in shows button "Sign out"',
-        '                    actual    Signing in did not work: sign_in.submit: there is no button "Enter" on '
-        "the page at /login, with “Sign in”.",
+        (
+            '                    actual    Signing in did not work: sign_in.submit: there is no button "Enter" on '
+            "the page at /login, with “Sign in”."
+        ),
         f"                    change    sign_in.submit, line 4 of {target}",
         f"{target}: the app is not as described",
     ]

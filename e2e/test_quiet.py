@@ -106,3 +106,27 @@ def test_a_body_that_the_page_does_not_read_is_not(
 
     assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
     assert not server.body_is_due.is_set()
+
+
+@pytest.mark.parametrize(
+    "asynchronous",
+    [
+        "cookieStore.get('a')",
+        "navigator.locks.request('a', () => null)",
+        "caches.open('a')",
+        "indexedDB.databases()",
+        "crypto.subtle.digest('SHA-256', new Uint8Array(1))",
+        "new Promise((done) => setTimeout(done))",
+    ],
+    ids=lambda code: code.split("(")[0],
+)
+def test_what_the_page_does_after_an_answer_of_the_browser_belongs_to_it(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, asynchronous: str
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    page.evaluate(f"() => void {asynchronous}.then(() => fetch('/next'))")
+
+    settle(page, recorder)
+
+    assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"

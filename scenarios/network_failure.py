@@ -133,7 +133,10 @@ def signs_out_gracefully_after_an_outage(spa: Spa) -> None:
     expect(spa.stored).to_be_empty()
 
 
-@rule(needs={"calls", "deep link", "sign-out after an outage"}, hint="Hand the address on to the sign-in page.")
+@rule(
+    needs={"calls", "deep link", "early renewal", "sign-out after an outage"},
+    hint="Hand the address on to the sign-in page.",
+)
 def returns_to_the_page_after_an_outage(spa: Spa) -> None:
     """Whom an outage has signed out gets back, after signing in, to the page where it happened."""
     spa.sign_in()
