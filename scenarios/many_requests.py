@@ -9,7 +9,7 @@ from fixtures.faults import RESET
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
-BUSY = {"busy control"}
+BUSY = {"busy control", "renewal on a 401"}
 
 
 @rule(needs=BUSY, hint="Keep one promise for the refresh under way, and let every caller wait for that one.")
@@ -85,7 +85,10 @@ def serves_every_request_after_a_failure(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(needs={"account page"}, hint="Compare whole paths where you leave endpoints out, not parts of them.")
+@rule(
+    needs={"account page", "renewal on a 401"},
+    hint="Compare whole paths where you leave endpoints out, not parts of them.",
+)
 def serves_every_page(spa: Spa) -> None:
     """A page whose requests are refused is served after one refresh, whatever its endpoints are called."""
     spa.sign_in()

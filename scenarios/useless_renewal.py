@@ -9,7 +9,10 @@ from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
 
-@rule(needs={"calls"}, hint="Send a refused request again once. Reset the limit when the API has served, not before.")
+@rule(
+    needs={"calls", "renewal on a 401"},
+    hint="Send a refused request again once. Reset the limit when the API has served, not before.",
+)
 def is_not_repeated_for_ever(spa: Spa) -> None:
     """A server that refuses each new token as well is not asked for ever more of them."""
     spa.sign_in()
@@ -23,7 +26,10 @@ def is_not_repeated_for_ever(spa: Spa) -> None:
     expect(log.refreshes).to_have_at_most(2)
 
 
-@rule(needs={"calls"}, hint="A data-fetching library tries again by itself: tell it to leave a 401 alone.")
+@rule(
+    needs={"calls", "renewal on a 401"},
+    hint="A data-fetching library tries again by itself: tell it to leave a 401 alone.",
+)
 def is_not_repeated_for_one_request(spa: Spa) -> None:
     """One request of the user that is refused with the new token as well leads to one refresh."""
     spa.sign_in()
