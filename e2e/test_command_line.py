@@ -29,11 +29,11 @@ def run_pytest(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess
         (["--target", "none.toml"], "ERROR: target file none.toml: No such file or directory"),
         (
             ["--base-url", "localhost:3000"],
-            'ERROR: base URL localhost:3000: should begin with "http://" or "https://", and have a host',
+            'ERROR: base URL localhost:3000: should be an origin such as "http://localhost:3000"',
         ),
         (
             ["--base-url", "http://localhost:abc"],
-            'ERROR: base URL http://localhost:abc: should begin with "http://" or "https://", and have a host',
+            'ERROR: base URL http://localhost:abc: should be an origin such as "http://localhost:3000"',
         ),
         (
             ["--base-url", "http://127.0.0.1:9"],
