@@ -101,6 +101,7 @@ def recovers_from_a_spoiled_access_token(spa: Spa, spoiled: Spoiled) -> None:
     expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.refreshes).to_have_count(1)
     expect(spa.content_of(spa.busy)).to_be_shown()
+    expect(log.api.last_of_each).to_have_succeeded()
 
 
 @rule(

@@ -21,6 +21,7 @@ def recovers_with_one_refresh(spa: Spa) -> None:
 
     expect(log.refreshes).to_have_count(1)
     expect(spa.content_of(spa.busy)).to_be_shown()
+    expect(log.api.last_of_each).to_have_succeeded()
 
 
 @rule(hint="Send a request that was refused for its token again, once, when the token has been renewed.")
