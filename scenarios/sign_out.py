@@ -15,7 +15,7 @@ def is_not_undone_by_a_late_refresh(spa: Spa) -> None:
     spa.sign_in()
     spa.open(spa.calls)
 
-    with spa.watched() as log, spa.holding_refresh_replies():
+    with spa.watched(patiently=False) as log, spa.holding_refresh_replies():
         spa.let_access_token_lapse()
         spa.call_api()
         spa.sign_out()

@@ -10,7 +10,7 @@ from scenarios.catalogue import rule
 
 
 @rule(
-    needs={"web storage", "sign-out", "sign-in form", "sign-in request"},
+    needs={"web storage", "sign-out", "sign-in form", "password request"},
     hint="Leave the auth endpoints out of the 401 handling: sign-in as well as refresh.",
 )
 def is_sent_once(spa: Spa) -> None:
