@@ -1,0 +1,68 @@
+"""Clients by other people: each breaks the rules that are listed for it, with the reason, and no other."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from fixtures.clients import CLIENTS, serve
+from fixtures.clients.builds import FOLDER
+from fixtures.clients.findings import findings
+from fixtures.ends import DoesNotApply, RuleBroken
+from fixtures.servers import RunningApp
+from fixtures.spa import Spa
+from fixtures.target import Target, read_target
+from scenarios.catalogue import Rule, rules
+from scenarios.clients_page import PAGE, page
+
+
+def one_of_each() -> list[Rule]:
+    """Each rule once, in the first of its cases."""
+    return list({found.function: found for found in reversed(rules())}.values())
+
+
+@pytest.fixture(scope="session", params=CLIENTS)
+def client(request: pytest.FixtureRequest) -> str:
+    """The client whose app is judged."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def target(client: str) -> Target:
+    """The app around the client, in place of the target of the run."""
+    return read_target(FOLDER / client / "target.toml")
+
+
+@pytest.fixture(scope="session")
+def app(client: str, target: Target) -> Iterator[RunningApp]:
+    """That app, served."""
+    with serve(client, target.app.environment) as served:
+        yield RunningApp(served.base_url, sign_up_url=served.sign_up_url)
+
+
+@pytest.mark.parametrize("judged_by", one_of_each(), ids=str)
+def test_what_is_known_is_what_is_seen(client: str, judged_by: Rule, spa: Spa) -> None:
+    why = [finding.why for finding in findings(client) if finding.is_about(judged_by.id)]
+    seen, reason = "keeps it", ""
+    try:
+        judged_by.apply(spa)
+    except DoesNotApply as not_applicable:
+        seen, reason = "has nothing to do with it", str(not_applicable)
+    except RuleBroken as broken:
+        seen, reason = "breaks it", spa.names.redact(broken.fact)
+
+    is_a_race = any(finding.may_be_about(judged_by.id) for finding in findings(client))
+    assert is_a_race or (seen == "breaks it") == bool(why), f"{client} {seen}: {reason}; listed: {why}"
+    if seen == "has nothing to do with it":
+        pytest.skip(f"does not apply: {reason}")
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_each_listed_rule_is_one(name: str) -> None:
+    ids = [found.id for found in rules()]
+    for finding in findings(name):
+        for known in (*finding.rules, *finding.sometimes):
+            assert any(found == known or found.startswith(f"{known}[") for found in ids), known
+
+
+def test_the_page_of_the_clients_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m scenarios.clients_page"
