@@ -1,0 +1,119 @@
+"""Apps of other forms: the target format takes them, and their sound client breaks no rule.
+
+So a rule that turns red here is a mistake of the suite. Each form is judged by the rules in whose way a form can stand,
+in their first case: pauses and counts of attempts are the client's own, and the same in every form. For all rules:
+``make e2e TARGET=fixtures/forms/graphql/target.toml``.
+"""
+
+import re
+import urllib.request
+from collections.abc import Iterator
+from itertools import groupby
+
+import pytest
+
+from fixtures.doctor import examine
+from fixtures.ends import DoesNotApply
+from fixtures.forms import FOLDER, serve
+from fixtures.servers import RunningApp
+from fixtures.spa import Spa
+from fixtures.target import Target, read_target
+from scenarios.catalogue import Rule, rules
+
+FIRST_CASES = [next(cases) for _, cases in groupby(rules(), key=lambda rule: rule.function)]
+WHERE_THE_FORM_MATTERS = {
+    "corrupted-storage/signing-in-works-again",
+    "corrupted-storage/recovers-from-a-spoiled-access-token",
+    "corrupted-storage/lives-on-where-storage-refuses",
+    "expired-on-load/recovers-with-one-refresh",
+    "expired-on-load/keeps-the-deep-link",
+    "expired-on-load/asks-once-when-both-are-dead",
+    "expired-on-load/returns-to-the-page-asked-for",
+    "expired-on-load/asks-nothing-without-tokens",
+    "many-requests/refreshes-once",
+    "many-requests/takes-a-late-refusal-for-what-it-is",
+    "near-expiry-refresh/renews-in-the-background",
+    "near-expiry-refresh/renews-once",
+    "near-expiry-refresh/leaves-a-renewed-token-alone",
+    "near-expiry-refresh/survives-two-expiries-with-rotation",
+    "network-failure/keeps-the-session-through-one-failure",
+    "network-failure/recovers-when-back-online",
+    "refresh-refused/ends-the-session",
+    "refresh-refused/renews-in-the-next-session",
+    "sign-out/is-not-undone-by-a-late-refresh",
+    "sign-out/ends-the-session-on-the-server",
+    "useless-renewal/is-not-repeated-for-one-request",
+    "wrong-password/is-sent-once",
+}
+WHERE_SIGNING_IN_MATTERS = {
+    "expired-on-load/recovers-with-one-refresh",
+    "near-expiry-refresh/renews-once",
+    "near-expiry-refresh/leaves-a-renewed-token-alone",
+    "sign-out/ends-the-session-on-the-server",
+}
+WITHOUT_A_FORM = ("other-origin/by-function.toml", "other-origin/by-call.toml")
+FILES = (
+    "httponly-cookie/target.toml",
+    "readable-cookie/target.toml",
+    "nested-json/target.toml",
+    "graphql/target.toml",
+    "other-origin/target.toml",
+    *WITHOUT_A_FORM,
+)
+API_ORIGIN = re.compile('name="api" content="([^"]*)"')
+
+
+def asked_of(file: str) -> list[Rule]:
+    """The rules that a target file is judged by."""
+    wanted = WHERE_SIGNING_IN_MATTERS if file in WITHOUT_A_FORM else WHERE_THE_FORM_MATTERS
+    return [rule for rule in FIRST_CASES if f"{rule.scenario}/{rule.name}" in wanted]
+
+
+def test_each_rule_that_is_named_exists() -> None:
+    assert {f"{rule.scenario}/{rule.name}" for rule in FIRST_CASES} >= WHERE_THE_FORM_MATTERS
+    assert WHERE_SIGNING_IN_MATTERS <= WHERE_THE_FORM_MATTERS
+
+
+@pytest.fixture(scope="session")
+def file(request: pytest.FixtureRequest) -> str:
+    """The target file of a form, below fixtures/forms."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def app(file: str) -> Iterator[RunningApp]:
+    """The small app in that form."""
+    with serve(file.partition("/")[0]) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def target(file: str, app: RunningApp) -> Iterator[Target]:
+    """The form, in place of the target of the run. An API elsewhere is known when it runs."""
+    with urllib.request.urlopen(app.base_url) as page:  # noqa: S310 - it has just been served
+        found = API_ORIGIN.search(page.read().decode())
+    assert found is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AFRESH_FORMS_API", found[1] or app.base_url)
+        yield read_target(FOLDER / file)
+
+
+@pytest.mark.parametrize(
+    ("file", "rule"),
+    [(file, rule) for file in FILES for rule in asked_of(file)],
+    indirect=["file"],
+    ids=str,
+)
+def test_sound(rule: Rule, spa: Spa) -> None:
+    try:
+        rule.apply(spa)
+    except DoesNotApply as reason:
+        pytest.skip(f"does not apply: {reason}")
+
+
+@pytest.mark.parametrize("file", FILES, indirect=True)
+def test_the_doctor_finds_it_as_described(spa: Spa) -> None:
+    findings = list(examine(spa))
+
+    assert [finding for finding in findings if not finding.is_well] == []
+    assert findings[-1].what == "sign-out"
