@@ -90,7 +90,7 @@ lock: $(SETUP)/python
 	@$(BIN)/python -m pip install --quiet uv
 	@for name in requirements requirements-dev requirements-node; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.txt; done
+	    $$name.in -o $$name.txt; done
 
 .PHONY: clean
 clean:
