@@ -11,13 +11,8 @@ from fixtures.ends import DoesNotApply, RuleBroken
 from fixtures.servers import RunningApp
 from fixtures.spa import Spa
 from fixtures.target import Target, read_target
-from scenarios.catalogue import Rule, rules
+from scenarios.catalogue import Rule, one_of_each, rules
 from scenarios.clients_page import PAGE, page
-
-
-def one_of_each() -> list[Rule]:
-    """Each rule once, in the first of its cases."""
-    return list({found.function: found for found in reversed(rules())}.values())
 
 
 @pytest.fixture(scope="session", params=CLIENTS)

@@ -1,18 +1,16 @@
 """Proof that the rules see: each defect is caught by its rule, in its words; what merely crashes is caught by none."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import Callable
 
 import pytest
 
 from fixtures import builds
 from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
+from fixtures.given.app import ServeWith
 from fixtures.given.spa import MakeSpa
 from fixtures.report.verdicts import DETECTION
-from fixtures.servers import RunningApp, serve_bundled_app
-from scenarios.catalogue import Rule, rules
+from scenarios.catalogue import Rule, one_of_each
 from scenarios.defects import DEFECTS, Defect
 
 CRASHING = builds.defect("throws-at-start")
@@ -25,37 +23,20 @@ def wrong_builds() -> None:
     builds.make([CRASHING, *(defect.build for defect in DEFECTS if defect.build)])
 
 
-@pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[[tuple[tuple[str, str], ...]], RunningApp]]:
-    """Serves the sound frontend with other settings of the backend, once for each set of them."""
-    with ExitStack() as running:
-
-        @cache
-        def serve(environment: tuple[tuple[str, str], ...]) -> RunningApp:
-            return running.enter_context(serve_bundled_app(builds.SOUND.folder, dict(environment)))
-
-        yield serve
-
-
 @pytest.mark.parametrize("defect", DEFECTS, ids=str)
 def test_defect_is_caught_in_its_words(
     defect: Defect,
     make_spa: MakeSpa,
-    serve: Callable[[tuple[tuple[str, str], ...]], RunningApp],
+    serve_with: ServeWith,
     record_property: Callable[[str, object], None],
 ) -> None:
     record_property(DETECTION, defect.name)
-    spa = make_spa(defect.build, serve(defect.environment)) if defect.environment else make_spa(defect.build)
+    spa = make_spa(defect.build, serve_with(defect.environment)) if defect.environment else make_spa(defect.build)
 
     with pytest.raises(RuleBroken) as caught:
         defect.rule.apply(spa)
 
     assert re.search(defect.words, caught.value.fact), caught.value.fact
-
-
-def one_of_each() -> list[Rule]:
-    """Each rule once, in the first of its cases."""
-    return list({found.function: found for found in reversed(rules())}.values())
 
 
 @pytest.mark.parametrize("judged_by", one_of_each(), ids=str)

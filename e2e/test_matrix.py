@@ -1,16 +1,14 @@
 """Each defect under every rule: long, and so only on request, with ``--matrix FILE``."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import Callable
 
 import pytest
 
 from fixtures import builds
 from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
+from fixtures.given.app import ServeWith
 from fixtures.given.spa import MakeSpa
 from fixtures.report.matrix import PROPERTY, Cell
-from fixtures.servers import RunningApp, serve_bundled_app
 from scenarios.catalogue import Rule, rules
 from scenarios.defects import DEFECTS, Defect
 
@@ -26,28 +24,16 @@ def judging(defect: Defect) -> list[Rule]:
     return list({**first, defect.rule.function: defect.rule}.values())
 
 
-@pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[[tuple[tuple[str, str], ...]], RunningApp]]:
-    """Serves the sound frontend with other settings of the backend, once for each set of them."""
-    with ExitStack() as running:
-
-        @cache
-        def serve(environment: tuple[tuple[str, str], ...]) -> RunningApp:
-            return running.enter_context(serve_bundled_app(builds.SOUND.folder, dict(environment)))
-
-        yield serve
-
-
 def test_cell(
     defect: Defect,
     judged_by: Rule,
     make_spa: MakeSpa,
-    serve: Callable[[tuple[tuple[str, str], ...]], RunningApp],
+    serve_with: ServeWith,
     record_property: Callable[[str, object], None],
 ) -> None:
     if defect.build is not None:
         builds.make([defect.build])
-    spa = make_spa(defect.build, serve(defect.environment)) if defect.environment else make_spa(defect.build)
+    spa = make_spa(defect.build, serve_with(defect.environment)) if defect.environment else make_spa(defect.build)
     is_its_own = judged_by == defect.rule
 
     fact = ""

@@ -102,6 +102,11 @@ def rules() -> tuple[Rule, ...]:
     return tuple(sorted(_rules.values(), key=lambda found: found.scenario))
 
 
+def one_of_each() -> tuple[Rule, ...]:
+    """Every rule once, in the first of its cases."""
+    return tuple({found.function: found for found in reversed(rules())}.values())
+
+
 def rules_of(function: Function) -> tuple[Rule, ...]:
     """The rules that a function makes: one, or one for each of its cases."""
     return tuple(_by_function[function])
