@@ -10,6 +10,7 @@ from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
 from fixtures.given.app import ServeWith
 from fixtures.given.spa import MakeSpa
 from fixtures.report.verdicts import DETECTION
+from scenarios import many_requests
 from scenarios.catalogue import Rule, one_of_each
 from scenarios.defects import DEFECTS, Defect
 
@@ -37,6 +38,13 @@ def test_defect_is_caught_in_its_words(
         defect.rule.apply(spa)
 
     assert re.search(defect.words, caught.value.fact), caught.value.fact
+
+
+def test_that_no_refresh_is_sent_is_the_apps_doing_where_its_token_was_refused(make_spa: MakeSpa) -> None:
+    spa = make_spa(builds.defect("refresh-queued-behind-itself"))
+
+    with pytest.raises(RuleBroken, match="No refresh was sent, although the server had refused the access token"):
+        many_requests.keeps_the_session(spa)
 
 
 @pytest.mark.parametrize("judged_by", one_of_each(), ids=str)

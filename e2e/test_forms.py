@@ -14,6 +14,7 @@ import pytest
 
 from fixtures.doctor import examine
 from fixtures.ends import DoesNotApply
+from fixtures.faults import LOST_REPLY
 from fixtures.forms import FOLDER, serve
 from fixtures.servers import RunningApp
 from fixtures.spa import Spa
@@ -55,6 +56,7 @@ WITHOUT_A_FORM = ("other-origin/by-function.toml", "other-origin/by-call.toml")
 FILES = (
     "httponly-cookie/target.toml",
     "readable-cookie/target.toml",
+    "carrying-cookie/target.toml",
     "nested-json/target.toml",
     "graphql/target.toml",
     "other-origin/target.toml",
@@ -109,6 +111,24 @@ def test_sound(rule: Rule, spa: Spa) -> None:
         rule.apply(spa)
     except DoesNotApply as reason:
         pytest.skip(f"does not apply: {reason}")
+
+
+@pytest.mark.parametrize("file", ["httponly-cookie/target.toml"], indirect=True)
+def test_a_reply_sets_its_cookies_when_the_page_gets_it_and_not_before(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.calls)
+    first = spa.refresh_token
+
+    spa.fail_refreshes(LOST_REPLY, times=1)
+    spa.let_access_token_lapse()
+    spa.call_api()
+    assert spa.refresh_token == first
+
+    spa.mend_refreshes()
+    with spa.holding_refresh_replies():
+        spa.let_time_pass(5)
+        assert spa.refresh_token == first
+    assert spa.refresh_token != first
 
 
 @pytest.mark.parametrize("file", FILES, indirect=True)

@@ -103,6 +103,30 @@ def test_how_to_find_an_element_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert str(read_target(file).marks.signed_in) == 'text "Welcome"'
 
 
+def test_a_place_and_a_request_are_replaced_as_a_whole(tmp_path: Path) -> None:
+    below, above = tmp_path / "below.toml", tmp_path / "above.toml"
+    below.write_text(
+        REFERENCE.read_text(encoding="utf-8")
+        .replace('access_token = "access_token"', 'access_token = { key = "auth", pointer = "/access" }')
+        .replace(
+            'request = "POST /auth/refresh/"', 'request = { line = "POST /token", body = { "/type" = "refresh" } }'
+        ),
+        encoding="utf-8",
+    )
+    above.write_text(
+        'extends = "below.toml"\n'
+        '[tokens]\naccess_token = { cookie = "access" }\n'
+        '[refresh]\nrequest = { line = "POST /refresh" }\n',
+        encoding="utf-8",
+    )
+
+    target = read_target(above)
+
+    assert str(target.tokens.access_token) == "cookie access"
+    assert target.refresh.request.matches("POST", "http://localhost/refresh", "")
+    assert read_target(below).refresh.request.body == {"/type": "refresh"}
+
+
 def test_an_app_is_served_by_the_suite_or_runs_somewhere_and_never_both(tmp_path: Path) -> None:
     (tmp_path / "base.toml").write_text(REFERENCE.read_text(encoding="utf-8"), encoding="utf-8")
     file = tmp_path / "shop.toml"
