@@ -196,9 +196,15 @@ def forged(changes: Mapping[str, object], *, key: str = SECRET_KEY, algorithm: s
     return jwt.encode({name: value for name, value in claims.items() if value is not None}, key, algorithm)
 
 
+def said_by(token: str) -> dict[str, object]:
+    """Return the claims of a token."""
+    claims: dict[str, object] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
 def altered(token: str, **changes: object) -> str:
     """Return a token of the backend's own with other claims and a signature that fits them."""
-    return forged({**jwt.decode(token, options={"verify_signature": False}), **changes})
+    return forged({**said_by(token), **changes})
 
 
 class StartBackend(Protocol):
@@ -317,17 +323,13 @@ def test_refresh_refuses_an_odd_body(backend: Backend, body: bytes) -> None:
 
 ODD_TOKENS: Final[dict[str, Callable[[str], str]]] = {
     "of nobody's": lambda _: forged({}),
-    "signed with another key": lambda token: forged(
-        jwt.decode(token, options={"verify_signature": False}), key="another key, long enough for HMAC-SHA256"
-    ),
+    "signed with another key": lambda token: forged(said_by(token), key="another key, long enough for HMAC-SHA256"),
     "signed in another way": lambda token: forged(
-        jwt.decode(token, options={"verify_signature": False}),
+        said_by(token),
         key="another key, so long that even HMAC-SHA512 has nothing to say about it",
         algorithm="HS512",
     ),
-    "not signed": lambda token: forged(
-        jwt.decode(token, options={"verify_signature": False}), key="", algorithm="none"
-    ),
+    "not signed": lambda token: forged(said_by(token), key="", algorithm="none"),
     "cut short": lambda token: token[:-1],
     "expired": lambda token: altered(token, exp=int(time.time()) - 1),
     "issued in the future": lambda token: altered(token, iat=int(time.time()) + 600),
@@ -639,7 +641,10 @@ def test_a_bad_token_is_refused_with_its_reason(backend: Backend, code: str, tok
 
 
 def test_the_audit_is_for_staff(backend: Backend) -> None:
-    """A good token of somebody who is not staff gets 403, which says nothing about the token."""
+    """A good token of somebody who is not staff gets 403, which says nothing about the token.
+
+    Who may is looked up each time. The token says it too, from the next one on, for the page to show.
+    """
     session = backend.sign_up()
     reply = backend.get("/api/audit/", session["access_token"])
     assert (reply.status, reply.json()["code"]) == (403, "permission_denied")
@@ -648,6 +653,9 @@ def test_the_audit_is_for_staff(backend: Backend) -> None:
     backend.shell(
         f"from apps.accounts.models import User\nUser.objects.filter(pk={session['user']['id']}).update(is_staff=True)"
     )
+    renewed = backend.post("/auth/refresh/", {"refresh_token": session["refresh_token"]}).json()
+    assert [said_by(token)["staff"] for token in (session["access_token"], renewed["access_token"])] == [False, True]
+    assert "staff" not in said_by(session["refresh_token"])
     reply = backend.get("/api/audit/", session["access_token"])
     assert reply.status == 200
     assert session["user"]["email"] in {row["email"] for row in reply.json()["results"]}

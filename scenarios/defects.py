@@ -75,6 +75,7 @@ NO_RENEWAL = r"^No successful refresh was sent, where one was due\.$"
 TOO_OFTEN = r"^\d+ refreshes were sent, where at most 1 was allowed\.$"
 HASTY = r"^A refresh followed the one before it after \d\.\d s, where a pause of at least 0\.5 s was due\.$"
 STILL_KEEPS = r"^The browser still keeps access_token \("
+UNTOLD = r"^The page did not show what the new token says \("
 OTHERS = r"^The page showed the data of another user \("
 
 DEFECTS = (
@@ -360,6 +361,20 @@ DEFECTS = (
         AWAY,
         ("auth0/auth0-spa-js#455", "mauriciovigolo/keycloak-angular#482"),
         case="QuotaExceededError",
+    ),
+    Defect(
+        "claims-or-user-stale-after-refresh",
+        "What the page shows of the user is taken from the token at the sign-in, and from no later one.",
+        near_expiry_refresh.shows_what_the_new_token_says,
+        UNTOLD,
+        ("manfredsteyer/angular-oauth2-oidc#654", "AzureAD/microsoft-authentication-library-for-js#5894"),
+    ),
+    Defect(
+        "claims-or-user-stale-after-refresh-2",
+        "The header is worked out once for each user, and not again when the same user has another role.",
+        near_expiry_refresh.shows_what_the_new_token_says,
+        UNTOLD,
+        ("manfredsteyer/angular-oauth2-oidc#654", "AzureAD/microsoft-authentication-library-for-js#5894"),
     ),
     Defect(
         "leftover-auth-keys",

@@ -209,6 +209,28 @@ def _survives_two_expiries(spa: Spa) -> None:
 
 
 @rule(
+    needs={"calls", "shown claim"},
+    hint="Read what you show of the user in the token in hand, each time that it is replaced.",
+)
+def shows_what_the_new_token_says(spa: Spa) -> None:
+    """Whoever has been given another role sees it when the token has been renewed, and not after the next sign-in.
+
+    The server goes by the new token at once: a page that shows the old role offers what will be refused.
+    """
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.let_new_tokens_say_otherwise()
+
+    with spa.watched() as log:
+        spa.let_access_token_lapse()
+        spa.call_api()
+
+    expect(log.refreshes.succeeded).to_have_at_least(1)
+    expect(log.api.last_of_each).to_have_succeeded()
+    expect(spa.said_by_the_token).to_be_shown()
+
+
+@rule(
     needs={"calls", "lifetime in the reply"},
     hint="A timer of more than 2147483647 ms fires at once: wait in shorter stretches.",
 )
