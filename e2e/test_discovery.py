@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from fixtures import builds
+from fixtures import builds, forms
 from fixtures.account import Account, sign_up
 from fixtures.discovery.discover import Discovery
 from fixtures.discovery.renewal import round_number
@@ -246,6 +246,20 @@ class AwkwardHandler(BaseHTTPRequestHandler):
 def graphql() -> Iterator[AwkwardApp]:
     with closing(AwkwardApp("graphql")) as app:
         yield app
+
+
+def test_an_address_that_refuses_strangers_needs_the_token(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cookie goes out with every request. This app asks for its session before anybody has signed in."""
+    with forms.serve("httponly-cookie") as app:
+        account = sign_up(app.base_url, "/register")
+        found = discover(browser, app.base_url, account, tmp_path / "found.toml", monkeypatch)
+
+    assert (found.api.paths, found.api.carries) == (("/api/",), "cookie access_token")
+    assert str(found.refresh.request) == "POST /auth/refresh"
+    assert found.refresh_token_carrier == "cookie refresh_token"
+    assert found.policy.asks_without_tokens
 
 
 @pytest.fixture

@@ -3,7 +3,15 @@
 import jwt
 import pytest
 
-from fixtures.tokens import TokenNames, claims, expired_twin, lifetime_seconds, signed_with_another_key, unsigned
+from fixtures.tokens import (
+    TokenNames,
+    claims,
+    expired_twin,
+    lifetime_seconds,
+    moved_twin,
+    signed_with_another_key,
+    unsigned,
+)
 
 KEY = "a-key-of-thirty-two-bytes-or-more-for-hs256"
 TOKEN = jwt.encode({"sub": "7", "iat": 1_000_000_000, "exp": 4_000_000_000, "typ": "access"}, KEY, algorithm="HS256")
@@ -55,6 +63,12 @@ def test_an_expired_twin_is_refused_for_its_age_alone_where_the_key_is_known() -
     with pytest.raises(jwt.ExpiredSignatureError):
         jwt.decode(twin, KEY, algorithms=["HS256"])
     assert claims(twin)["sub"] == "7"
+
+
+def test_a_key_may_be_as_short_as_the_server_has_it() -> None:
+    token = moved_twin(expired_twin(TOKEN, "secret"), 60, "secret")
+
+    assert claims(token)["sub"] == claims(TOKEN)["sub"]
 
 
 @pytest.mark.parametrize("forged", [expired_twin(TOKEN, None), signed_with_another_key(TOKEN), unsigned(TOKEN)])
