@@ -5,7 +5,15 @@ from textwrap import dedent
 from fixtures.network import Exchange, Kind, NetworkLog
 from fixtures.redirects import How, RedirectTrail, Visit
 from fixtures.report.failure import Failure, render
-from fixtures.report.summary import Outcome, Verdict, closing_line, detection_line, per_scenario, soundness_line
+from fixtures.report.summary import (
+    Outcome,
+    Verdict,
+    closing_line,
+    detection_line,
+    in_the_same_words,
+    per_scenario,
+    soundness_line,
+)
 
 
 def api(number: int, at: float, status: int | None, token: str, path: str = "/api/summary/") -> Exchange:
@@ -134,6 +142,39 @@ def test_the_verdicts_of_each_scenario_are_counted_and_those_not_kept_are_named(
         network-failure  1 kept, 1 broken
             broken: gives-up: 9 refreshes were sent.
     """)
+
+
+def broken(rule: str, fact: str) -> Outcome:
+    return Outcome("shop", rule.partition("/")[0], rule, Verdict.BROKEN, fact)
+
+
+def test_cases_of_one_rule_that_saw_the_same_are_told_together() -> None:
+    twice, never = "2 refreshes were sent.", "No refresh was sent."
+    outcomes = [
+        broken("refresh-refused/ends-the-session[401]", twice),
+        broken("refresh-refused/ends-the-session[403]", twice),
+        broken("refresh-refused/ends-the-session[400]", never),
+    ]
+
+    assert "\n".join(per_scenario(outcomes)) == text("""
+        refresh-refused  3 broken
+            broken: ends-the-session[401, 403]: 2 refreshes were sent.
+            broken: ends-the-session[400]: No refresh was sent.
+    """)
+    assert in_the_same_words(outcomes) == []
+
+
+def test_what_several_rules_saw_is_told_once_more_with_their_number() -> None:
+    outcomes = [
+        broken("sign-out/sends-nothing", "It threw."),
+        broken("many-requests/refreshes-once", "2 refreshes were sent."),
+        broken("refresh-refused/ends-the-session[401]", "2 refreshes were sent."),
+        broken("expired-on-load/recovers", "2 refreshes were sent."),
+        broken("expired-on-load/serves", "It threw."),
+        *OUTCOMES,
+    ]
+
+    assert in_the_same_words(outcomes) == ["    3 rules: 2 refreshes were sent.", "    2 rules: It threw."]
 
 
 def test_the_closing_line_counts_all_four() -> None:
