@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from fixtures import builds
 from scenarios import (
+    api_failure,
     corrupted_storage,
     expired_on_load,
     many_requests,
@@ -75,6 +76,7 @@ NO_RENEWAL = r"^No successful refresh was sent, where one was due\.$"
 TOO_OFTEN = r"^\d+ refreshes were sent, where at most 1 was allowed\.$"
 HASTY = r"^A refresh followed the one before it after \d\.\d s, where a pause of at least 0\.5 s was due\.$"
 STILL_KEEPS = r"^The browser still keeps access_token \("
+SEVERAL_ON_LOAD = r"^1 refresh was sent, where no refresh was due\.$"
 UNTOLD = r"^The page did not show what the new token says \("
 OTHERS = r"^The page showed the data of another user \("
 
@@ -296,6 +298,13 @@ DEFECTS = (
         AWAY,
         (),
     ),
+    Defect(
+        "refresh-ends-with-its-page",
+        "A refresh is given up with the page that began it, and whoever waits for it waits for ever.",
+        many_requests.outlives_the_page_that_began_it,
+        r"^No successful API request was sent, where one was due\.$",
+        (),
+    ),
     # Refresh response and token storage
     Defect(
         "undefined-refresh-token-stored",
@@ -405,7 +414,57 @@ DEFECTS = (
         r"^\d+ refreshes were sent, where no refresh was due\.$",
         (),
     ),
+    Defect(
+        "renewed-tokens-in-memory-only",
+        "A renewal changes the tokens in memory, and storage goes on holding those of the sign-in.",
+        near_expiry_refresh.keeps_what_a_renewal_brought,
+        SEVERAL_ON_LOAD,
+        (),
+    ),
+    Defect(
+        "refresh-cooldown",
+        "No refresh within a minute of the last one, however short the token lives.",
+        near_expiry_refresh.renews_a_short_lived_token_each_time,
+        AWAY,
+        (),
+    ),
     # Failure classification and recovery
+    Defect(
+        "fault-on-load-logs-out",
+        "Whether somebody is signed in is decided by the first refresh of a load, whatever that fails for.",
+        network_failure.keeps_the_session_through_a_failure_on_load,
+        AWAY,
+        (),
+    ),
+    Defect(
+        "failures-add-up",
+        "Failed refreshes are counted for as long as the page lives, those too that were followed by a success.",
+        network_failure.forgives_failures_that_have_passed,
+        AWAY,
+        (),
+    ),
+    Defect(
+        "500-counts-as-a-refusal",
+        "Statuses that are worth another try stand in a list, and 500 is not on it.",
+        network_failure.keeps_the_session_through_one_failure,
+        AWAY,
+        (),
+        case="500",
+    ),
+    Defect(
+        "api-failure-logs-out",
+        "Whoever cannot be asked for their name when the app is loaded counts as signed out.",
+        api_failure.on_load_is_no_reason_to_sign_out,
+        AWAY,
+        (),
+    ),
+    Defect(
+        "api-failure-logs-out-2",
+        "An answer of 5xx is tried again with a new token, as a 401 would be.",
+        api_failure.is_no_reason_to_refresh,
+        r"^1 refresh was sent, where no refresh was due\.$",
+        (),
+    ),
     Defect(
         "no-early-renewal",
         "The token is renewed when it has lapsed, and not before.",
@@ -583,12 +642,54 @@ DEFECTS = (
         r"^1 API request was sent, where no API request was due\.$",
         ("Expensify/App PR#7805", "geolens-io/geolens PR#1446"),
     ),
+    Defect(
+        "late-refusal-ends-next-session",
+        "A refusal clears what is in storage by the time that it arrives, whoever that belongs to.",
+        sign_out.spares_the_next_session_a_late_refusal,
+        AWAY,
+        (),
+    ),
+    Defect(
+        "sign-out-waits-for-server",
+        "The session ends here only when the server has said that it has ended there.",
+        sign_out.works_without_a_network,
+        r"^The page did not show the sign-in form \(",
+        (),
+    ),
+    Defect(
+        "token-copy-outlives-sign-out",
+        "A copy of the token, kept for another part of the app, is not thought of at the sign-out.",
+        sign_out.leaves_no_copy_of_a_token,
+        r"^The browser still keeps sessionStorage legacy-session \(A\), where",
+        (),
+    ),
+    Defect(
+        "draft-shown-to-next-user",
+        "There is one draft, whosever it is, and the sign-out leaves it where it is.",
+        sign_out.shows_nothing_that_the_last_user_typed,
+        r"^What somebody else had typed stands in the form\.$",
+        (),
+    ),
+    Defect(
+        "wrong-password-forgets-the-way-back",
+        "A wrong password loads the sign-in page anew, without the way back.",
+        wrong_password.does_not_cost_the_way_back,
+        r"^The page ended at /dashboard, where /notes\?q=tea%20%26%20cake#results was due\.$",
+        (),
+    ),
+    Defect(
+        "return-path-decoded-twice",
+        "The way back is decoded once more after URLSearchParams has done it.",
+        expired_on_load.returns_to_the_page_asked_for,
+        r"^The page ended at /notes\?q=tea%20&%20cake#results, where",
+        (),
+    ),
     # Navigation, endpoints and leaks, as far as the investigation's own code has them
     Defect(
         "return-path-lost",
         "The sign-in page is not told where the user was.",
         expired_on_load.returns_to_the_page_asked_for,
-        r"^The page ended at /dashboard, where /notes\?q=tea#results was due\.$",
+        r"^The page ended at /dashboard, where /notes\?q=tea%20%26%20cake#results was due\.$",
         ("IBM/mcp-context-forge#5552", "SecObserve/SecObserve#3938"),
     ),
     Defect(

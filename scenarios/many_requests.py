@@ -101,6 +101,28 @@ def serves_every_page(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
+@rule(
+    needs={"calls", "account page", "renewal on a 401"},
+    hint="The refresh belongs to the session: giving up the request that began it must not give up the refresh.",
+)
+def outlives_the_page_that_began_it(spa: Spa) -> None:
+    """Whoever goes to another page while a refresh is under way is served there."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.refuse_access_token()
+
+    with spa.watched() as log:
+        with spa.holding_refreshes():
+            spa.call_api()
+            spa.go_to_account_page()
+        spa.let_time_pass(30, step=5)
+
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(log.refreshes.succeeded).to_have_at_least(1)
+    expect(log.api.succeeded).to_have_at_least(1)
+    expect(spa.own_data).to_be_shown()
+
+
 @rule(needs=BUSY, hint="Let the first of them end the session, and the others find it ended.")
 def leaves_once(spa: Spa) -> None:
     """Where the refresh is refused, all that waited for it lead to one visit to the sign-in page."""

@@ -25,11 +25,10 @@ def renews_in_the_background(spa: Spa) -> None:
     expect(log.refreshes.succeeded).to_have_at_least(1)
 
 
-@rule(needs={"early renewal"}, hint="Check the expiry before each request, and wait for the refresh where it is near.")
-def renews_before_the_request(spa: Spa) -> None:
-    """A request that starts shortly before the token lapses waits for the renewal and carries the new token."""
+@rule(needs={"early renewal"}, hint="Look at the expiry when the page is opened, and not only while it is.")
+def renews_when_opened_in_the_last_moment(spa: Spa) -> None:
+    """A page that is opened shortly before the token lapses renews it, once, and serves every request of its own."""
     spa.sign_in()
-    lapsing = spa.access_token
     spa.leave()
     spa.bring_near_expiry(seconds_left=spa.policy.early_renewal / 2)
 
@@ -37,7 +36,7 @@ def renews_before_the_request(spa: Spa) -> None:
         spa.open(spa.busy)
 
     expect(log.refreshes).to_have_count(1)
-    expect(log.api).not_to_carry(lapsing)
+    expect(log.api.last_of_each).to_have_succeeded()
 
 
 @rule(
@@ -205,6 +204,46 @@ def _survives_two_expiries(spa: Spa) -> None:
 
     expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.refreshes.succeeded).to_have_count(2)
+    expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(
+    needs={"calls", "refresh token in the request", "refresh token in the reply"},
+    hint="Store what a refresh brings where the next page load looks for it.",
+)
+def keeps_what_a_renewal_brought(spa: Spa) -> None:
+    """A page that is loaded anew after a renewal goes on with the tokens that it brought, and ends no session."""
+    spa.rotate_refresh_tokens()
+    spa.sign_in()
+    spa.open(spa.calls)
+    spa.let_access_token_lapse()
+    spa.call_api()
+
+    with spa.watched() as log:
+        spa.open(spa.busy)
+
+    expect(log.refreshes).to_have_count(spa.refreshes_per_load)
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(
+    needs={"calls", "lifetime in the reply"},
+    hint="Go by the token's own end. A time for which no refresh may follow another outlasts a short-lived token.",
+)
+def renews_a_short_lived_token_each_time(spa: Spa) -> None:
+    """A token that lives for half a minute is renewed each time that it lapses."""
+    spa.tell_lifetime(30)
+    spa.sign_in()
+    spa.open(spa.calls)
+
+    with spa.watched() as log:
+        for _ in range(3):
+            spa.let_access_token_lapse()
+            spa.call_api()
+
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 

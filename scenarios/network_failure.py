@@ -5,12 +5,25 @@ sign-out where the failure persists. A failed network says nothing about the ses
 """
 
 from fixtures.expectations import expect
-from fixtures.faults import LOST_REPLY, OFFLINE, ONE_OFF, REFUSED, RETRY_AFTER_SECONDS, THROTTLED, UNAVAILABLE, Fault
+from fixtures.faults import (
+    LOST_REPLY,
+    OFFLINE,
+    ONE_OFF,
+    REFUSED,
+    RESET,
+    RETRY_AFTER_SECONDS,
+    THROTTLED,
+    UNAVAILABLE,
+    Fault,
+)
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
 SHORTEST_PAUSE_SECONDS = 0.5
 """Retrying sooner than this is hammering: a server that restarts needs seconds."""
+
+MOST_FAILURES = 9
+"""So many are put in the way of one page, where the policy allows more attempts than that."""
 
 
 @rule(
@@ -48,6 +61,40 @@ def keeps_the_session_through_one_failure(spa: Spa, fault: Fault) -> None:
     expect(spa.stored).to_hold_a_session()
     expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(hint="A page that cannot renew yet has not been told that it may not: wait, and try again.")
+def keeps_the_session_through_a_failure_on_load(spa: Spa) -> None:
+    """Whoever opens the app with a lapsed token, and whose first refresh fails, is not sent away."""
+    spa.sign_in()
+    spa.leave()
+    spa.let_access_token_lapse()
+    spa.fail_refreshes(RESET, times=1)
+
+    with spa.watched() as log:
+        spa.open(spa.busy)
+        spa.let_time_pass_until_renewed()
+
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(spa.stored).to_hold_a_session()
+
+
+@rule(needs={"calls"}, hint="Begin to count anew when a refresh has succeeded.")
+def forgives_failures_that_have_passed(spa: Spa) -> None:
+    """Failures that were each followed by a success never add up to a sign-out, however long the page stays open."""
+    spa.sign_in()
+    spa.open(spa.calls)
+
+    with spa.watched() as log:
+        for _ in range(min(spa.policy.refresh_attempts, MOST_FAILURES) + 1):
+            spa.fail_refreshes(RESET, times=1)
+            spa.let_access_token_lapse()
+            spa.call_api()
+            spa.let_time_pass_until_renewed()
+            spa.mend_refreshes()
+
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(spa.stored).to_hold_a_session()
 
 
 @rule(needs={"calls"}, hint="A server that rotates refresh tokens must take the last one again for a short while.")

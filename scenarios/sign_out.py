@@ -27,6 +27,49 @@ def is_not_undone_by_a_late_refresh(spa: Spa) -> None:
     expect(spa.sign_in_form).to_be_shown()
 
 
+@rule(
+    needs={"sign-out", "calls", "sign-in form"},
+    hint="Look whose refresh it was before you believe its refusal: the session may be another one by now.",
+)
+def spares_the_next_session_a_late_refusal(spa: Spa) -> None:
+    """A refresh of the last session that is refused after the next sign-in does not end that one."""
+    spa.sign_in()
+    spa.open(spa.calls)
+
+    with spa.holding_refreshes() as held:
+        spa.let_access_token_lapse()
+        spa.call_api()
+        spa.sign_out()
+        spa.sign_in_again()
+        with spa.watched() as log:
+            held.release()
+
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(spa.signed_in).to_be_shown()
+    expect(spa.stored).to_hold_a_session()
+
+
+@rule(needs={"sign-out"}, hint="End the session here first, and tell the server when it can be told.")
+def works_without_a_network(spa: Spa) -> None:
+    """Whoever signs out is signed out, here and at once, whether or not the server can be told."""
+    spa.sign_in()
+    spa.lose_the_network()
+
+    spa.sign_out()
+
+    expect(spa.sign_in_form).to_be_shown()
+    expect(spa.stored).to_be_empty()
+
+
+@rule(needs={"sign-out"}, hint="Keep tokens in one place, or clear every place in which you keep them.")
+def leaves_no_copy_of_a_token(spa: Spa) -> None:
+    """After the sign-out no token stands anywhere in web storage, or in a cookie that a script can see."""
+    spa.sign_in()
+    spa.sign_out()
+
+    expect(spa.copies_of_tokens).to_be_empty()
+
+
 @rule(needs={"sign-out", "calls"}, hint="Reject what waits for the refresh when the session ends.")
 def sends_nothing_afterwards(spa: Spa) -> None:
     """Requests that waited for a refresh at the sign-out are not sent any more."""
@@ -75,6 +118,24 @@ def shows_nothing_of_the_last_user(spa: Spa) -> None:
         spa.sign_in_as(next_user)
         spa.go_to_account_page()
         expect(spa.own_data_of(spa.account)).not_to_be_shown()
+
+
+@rule(
+    needs={"sign-out", "form", "second account", "sign-in form"},
+    hint="Keep drafts by user, and empty them at the sign-out.",
+)
+def shows_nothing_that_the_last_user_typed(spa: Spa) -> None:
+    """What the last user has typed and not saved is not in the form of the next one."""
+    spa.sign_in()
+    spa.open(spa.form)
+    spa.type_into_form("For nobody else to read")
+    spa.sign_out()
+    spa.sign_in_as(spa.someone_else())
+
+    spa.open(spa.form)
+
+    expect(spa.field_of(spa.form)).to_be_shown()
+    expect(spa.field_of(spa.form)).not_to_hold("For nobody else to read")
 
 
 @rule(

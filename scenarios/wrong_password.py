@@ -27,3 +27,22 @@ def is_sent_once(spa: Spa) -> None:
     expect(log.refreshes).to_have_count(0)
     expect(log.sign_ins).to_have_count(1)
     expect(spa.sign_in_form).to_be_shown()
+
+
+@rule(
+    needs={"deep link", "sign-in form"},
+    hint="Say that the password was wrong without leaving the page, or hand on the way back once more.",
+)
+def does_not_cost_the_way_back(spa: Spa) -> None:
+    """Whoever mistypes the password once still gets to the page that was first asked for."""
+    spa.sign_in()
+    spa.leave()
+    spa.kill_refresh_token()
+    spa.let_access_token_lapse()
+    spa.open(spa.deep_link)
+    spa.try_wrong_password()
+
+    with spa.watched() as log:
+        spa.sign_in_again()
+
+    expect(log.redirects).to_end_at(spa.deep_link.path)
