@@ -1,7 +1,7 @@
 """API failure: a request for data fails, and its token has nothing to do with it.
 
 A client that takes every failure for the end of the session, or whose first request on load decides whether somebody is
-signed in, sends its users away whenever the server stumbles (supabase/auth-js#141, firebase/firebase-js-sdk#7118).
+signed in, sends its users away whenever the server stumbles (getodk/central#1545, artsy/force PR#6095).
 """
 
 from fixtures.expectations import expect

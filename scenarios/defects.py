@@ -434,7 +434,7 @@ DEFECTS = (
         "Whether somebody is signed in is decided by the first refresh of a load, whatever that fails for.",
         network_failure.keeps_the_session_through_a_failure_on_load,
         AWAY,
-        (),
+        ("bluesky-social/social-app PR#294", "corbado/javascript PR#604", "schulydev/Schuly PR#492"),
     ),
     Defect(
         "failures-add-up",
@@ -456,7 +456,7 @@ DEFECTS = (
         "Whoever cannot be asked for their name when the app is loaded counts as signed out.",
         api_failure.on_load_is_no_reason_to_sign_out,
         AWAY,
-        (),
+        ("getodk/central#1545", "artsy/force PR#6095", "hygieia/hygieia PR#3129"),
     ),
     Defect(
         "api-failure-logs-out-2",
@@ -647,14 +647,14 @@ DEFECTS = (
         "A refusal clears what is in storage by the time that it arrives, whoever that belongs to.",
         sign_out.spares_the_next_session_a_late_refusal,
         AWAY,
-        (),
+        ("Ahoo-Wang/fetcher PR#1407",),
     ),
     Defect(
         "sign-out-waits-for-server",
         "The session ends here only when the server has said that it has ended there.",
         sign_out.works_without_a_network,
         r"^The page did not show the sign-in form \(",
-        (),
+        ("supabase/supabase-js#2501", "medic/cht-core#5183", "SB2318/UltimateHealth#1921"),
     ),
     Defect(
         "token-copy-outlives-sign-out",
@@ -668,7 +668,7 @@ DEFECTS = (
         "There is one draft, whosever it is, and the sign-out leaves it where it is.",
         sign_out.shows_nothing_that_the_last_user_typed,
         r"^What somebody else had typed stands in the form\.$",
-        (),
+        ("forem/forem#21767", "steemit/condenser#2172", "dullage/flatnotes#334"),
     ),
     Defect(
         "wrong-password-forgets-the-way-back",

@@ -34,6 +34,7 @@ def renews_when_opened_in_the_last_moment(spa: Spa) -> None:
 
     with spa.watched() as log:
         spa.open(spa.busy)
+        spa.let_time_pass(5)
 
     expect(log.refreshes).to_have_count(1)
     expect(log.api.last_of_each).to_have_succeeded()

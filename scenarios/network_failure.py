@@ -146,7 +146,10 @@ def asks_ever_more_rarely(spa: Spa) -> None:
     expect(log.refreshes).to_be_ever_further_apart()
 
 
-@rule(needs={"calls", "sign-out after an outage"}, hint="Count the failures in a row, and give up at a number.")
+@rule(
+    needs={"calls", "sign-out after an outage"},
+    hint='Count the failures in a row, and give up at a number; or say outage_ends_in = "waiting" in your target file.',
+)
 def gives_up_within_the_policy(spa: Spa) -> None:
     """An outage that lasts is met with no more attempts than the policy allows, and ends in one sign-out."""
     spa.sign_in()

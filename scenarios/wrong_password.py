@@ -30,7 +30,7 @@ def is_sent_once(spa: Spa) -> None:
 
 
 @rule(
-    needs={"deep link", "sign-in form"},
+    needs={"deep link", "sign-in form", "password request"},
     hint="Say that the password was wrong without leaving the page, or hand on the way back once more.",
 )
 def does_not_cost_the_way_back(spa: Spa) -> None:
