@@ -191,6 +191,13 @@ DEFECTS = (
         r"^[2-9] refreshes were sent, where at most 1 was allowed\.$",
         ("antiwork/gumroad-mobile PR#252", "refinedev/refine#6706", "showtime-xyz/showtime-frontend PR#1844"),
     ),
+    Defect(
+        "reload-loop",
+        "A refresh that is refused is answered with a page load, which finds the same tokens.",
+        expired_on_load.asks_once_when_both_are_dead,
+        r"^The page never fell quiet: GET /dashboard × \d+, with neither time nor the user to set it off\.$",
+        ("akash-network/console PR#3581", "SAP/spartacus#11465"),
+    ),
     # Concurrency inside one tab
     Defect(
         "no-single-flight",

@@ -10,11 +10,11 @@ from scenarios.catalogue import rule
 
 
 @rule(
-    needs={"web storage", "sign-out", "sign-in form", "password request"},
+    needs={"sign-out", "sign-in form", "password request"},
     hint="Leave the auth endpoints out of the 401 handling: sign-in as well as refresh.",
 )
 def is_sent_once(spa: Spa) -> None:
-    """A wrong password is sent once, and leads to no refresh."""
+    """A wrong password is sent once, and leads to no refresh, whatever is left in storage of an earlier session."""
     spa.sign_in()
     stale = spa.storage.snapshot()
     spa.sign_out()
