@@ -312,6 +312,20 @@ DEFECTS = (
         r"^No successful API request was sent, where one was due\.$",
         (),
     ),
+    Defect(
+        "refused-request-loses-body",
+        "A request that was refused is sent again without its method and its body.",
+        many_requests.saves_once_what_was_refused,
+        r"^1 of \d+ last attempts at API requests was not answered well: POST /api/notes/ 401\.$",
+        (),
+    ),
+    Defect(
+        "refused-request-sent-twice",
+        "What was posted while the token was renewed is posted once more, though the client has done so by itself.",
+        many_requests.saves_once_what_was_refused,
+        r"^2 successful API requests were sent, where 1 successful API request was due\.$",
+        (),
+    ),
     # Refresh response and token storage
     Defect(
         "undefined-refresh-token-stored",

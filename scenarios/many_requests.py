@@ -102,6 +102,25 @@ def serves_every_page(spa: Spa) -> None:
 
 
 @rule(
+    needs={"saving", "renewal on a 401"},
+    hint="Send a refused request again as it was, body and headers, in one place and once.",
+)
+def saves_once_what_was_refused(spa: Spa) -> None:
+    """What a user saves with a token that is refused is saved in the end, and not twice."""
+    spa.sign_in()
+    spa.open(spa.form)
+    spa.refuse_access_token()
+
+    with spa.watched() as log:
+        spa.save("Saved while the token was refused")
+
+    expect(log.api.last_of_each).to_have_succeeded()
+    expect(log.api.like(log.api.first_write).succeeded).to_have_count(1)
+    spa.open(spa.pages.home)
+    expect(spa.saved("Saved while the token was refused")).to_be_shown()
+
+
+@rule(
     needs={"calls", "account page", "renewal on a 401"},
     hint="The refresh belongs to the session: giving up the request that began it must not give up the refresh.",
 )
