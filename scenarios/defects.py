@@ -494,6 +494,13 @@ DEFECTS = (
         ("gravitational/teleport#51617", "workos/authkit-nextjs#289"),
     ),
     Defect(
+        "no-early-renewal-2",
+        "The token's age is looked at on load and before each request, and by nobody in between.",
+        near_expiry_refresh.renews_in_the_background,
+        NO_RENEWAL,
+        ("gravitational/teleport#51617", "workos/authkit-nextjs#289"),
+    ),
+    Defect(
         "offline-logs-out",
         "A refresh that could not reach the server is treated like one that was refused.",
         network_failure.keeps_the_session_through_one_failure,

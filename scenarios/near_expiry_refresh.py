@@ -13,7 +13,7 @@ DAY_SECONDS = 24 * 60 * 60
 ODD_LIFETIMES = {"missing": "missing", "zero": 0, "textual": "15m", "absurd": 10**13}
 
 
-@rule(needs={"early renewal"}, hint="Start a timer when a token is stored, and compare the clock with its expiry.")
+@rule(needs={"background renewal"}, hint="Start a timer when a token is stored, and compare the clock with its expiry.")
 def renews_in_the_background(spa: Spa) -> None:
     """A page left alone renews its access token before it lapses."""
     spa.sign_in()
@@ -75,7 +75,7 @@ def sends_nobody_away(spa: Spa) -> None:
 
 
 @rule(
-    needs={"form", "early renewal"},
+    needs={"form", "background renewal"},
     hint="Renew in the background, without a page load and without taking the form off the page.",
 )
 def keeps_what_is_typed(spa: Spa) -> None:

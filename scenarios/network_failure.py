@@ -184,7 +184,7 @@ def signs_out_gracefully_after_an_outage(spa: Spa) -> None:
 
 
 @rule(
-    needs={"calls", "deep link", "early renewal", "sign-out after an outage"},
+    needs={"calls", "deep link", "background renewal", "sign-out after an outage"},
     hint="Hand the address on to the sign-in page.",
 )
 def returns_to_the_page_after_an_outage(spa: Spa) -> None:
@@ -220,7 +220,9 @@ def goes_on_with_a_token_that_is_still_good(spa: Spa) -> None:
     expect(log.api).to_have_succeeded()
 
 
-@rule(needs={"calls", "early renewal"}, hint="Only a token that has lapsed can end a session for want of a new one.")
+@rule(
+    needs={"calls", "background renewal"}, hint="Only a token that has lapsed can end a session for want of a new one."
+)
 def never_ends_a_session_early(spa: Spa) -> None:
     """A failing early refresh does not end a session whose token is still good."""
     spa.sign_in()
