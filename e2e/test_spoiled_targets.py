@@ -37,7 +37,7 @@ ENVIRONMENT = {
 
 REFERENCE = (TARGETS / "reference.toml").read_text(encoding="utf-8")
 EXAMPLE = (TARGETS / "example.toml").read_text(encoding="utf-8")
-EXCLUDED = ("#extends", "#bundled", "#sign_up", "#function", "#controls")
+EXCLUDED = ("#extends", "#bundled", "#sign_up", "#function", "#controls", "#reply")
 """What the example has switched off because something else excludes it; the last of it is sign_in.call."""
 
 
@@ -171,11 +171,15 @@ WRONG_TYPES = {
 """For what a good value begins with, values of other kinds."""
 
 
+OF_ANY_TYPE = {"tokens.shown.value"}
+"""Keys whose values may be texts, numbers, true and false."""
+
+
 def wrong_type(dice: random.Random) -> Iterator[Spoiled]:
     for source in GOOD:
         for where in SITES[source]:
             kind = "0" if where.value[0].isdigit() else where.value[0]
-            value = dice.choice(WRONG_TYPES[kind])
+            value = "[]" if where.key in OF_ANY_TYPE else dice.choice(WRONG_TYPES[kind])
             content = with_line(source, where.number, f"{where.name} = {value}")
             yield Spoiled("wrong-type", content, where.key, where.number)
 
