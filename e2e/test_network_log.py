@@ -159,6 +159,19 @@ def test_a_change_of_query_or_hash_alone_is_no_new_visit_and_a_load_is() -> None
     assert fact(lambda: expect(twice).to_visit_once("/login")) == "The page went to /login twice, where once was due."
 
 
+def test_a_page_stays_where_only_its_query_changes() -> None:
+    visits = (
+        Visit("/login?next=%2F", How.REPLACE, 1),
+        Visit("/dashboard", How.REPLACE, 2),
+        Visit("/login", How.PUSH, 3),
+    )
+
+    expect(RedirectTrail("/login", visits[:1])).to_stay()
+    assert fact(lambda: expect(RedirectTrail("/login", visits)).to_stay()) == (
+        "The page went to /dashboard, where it should have stayed at /login (replace)."
+    )
+
+
 def test_the_trail_ends_where_it_ended_or_where_it_began() -> None:
     assert trail().end == "/dashboard"
     assert fact(lambda: expect(trail(("/a?b#c", How.PUSH))).to_end_at("/a")) == (

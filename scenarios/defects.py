@@ -75,9 +75,9 @@ NONE_SENT = r"^No refresh was sent, where 1 refresh was due\.$"
 NO_RENEWAL = r"^No successful refresh was sent, where one was due\.$"
 TOO_OFTEN = r"^\d+ refreshes were sent, where at most 1 was allowed\.$"
 HASTY = r"^A refresh followed the one before it after \d\.\d s, where a pause of at least 0\.5 s was due\.$"
-STILL_KEEPS = r"^The browser still keeps access_token \("
 SEVERAL_ON_LOAD = r"^1 refresh was sent, where no refresh was due\.$"
 UNTOLD = r"^The page did not show what the new token says \("
+COMES_BACK = r"^(The browser still keeps access_token \(|The page went to /dashboard, where it should have stayed)"
 OTHERS = r"^The page showed the data of another user \("
 
 DEFECTS = (
@@ -632,14 +632,14 @@ DEFECTS = (
         "logout-resurrected",
         "The reply of a refresh is stored, whatever has become of the session meanwhile.",
         sign_out.is_not_undone_by_a_late_refresh,
-        STILL_KEEPS,
+        COMES_BACK,
         ("geolens-io/geolens PR#1446", "supabase/supabase-js PR#2392", "CERTUNLP/ngen PR#275"),
     ),
     Defect(
         "logout-resurrected-2",
         "The tokens of a reply are stored by whoever sent the refresh, as soon as it arrives.",
         sign_out.is_not_undone_by_a_late_refresh,
-        STILL_KEEPS,
+        COMES_BACK,
         ("geolens-io/geolens PR#1446", "CERTUNLP/ngen PR#275"),
     ),
     Defect(

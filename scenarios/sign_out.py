@@ -15,13 +15,16 @@ def is_not_undone_by_a_late_refresh(spa: Spa) -> None:
     spa.sign_in()
     spa.open(spa.calls)
 
-    with spa.watched(patiently=False) as log, spa.holding_refresh_replies():
+    with spa.holding_refresh_replies() as held:
         spa.let_access_token_lapse()
         spa.call_api()
         spa.sign_out()
+        with spa.watched(patiently=False) as log:
+            held.release()
 
-    expect(log.refreshes).to_have_at_least(1)
     expect(spa.stored).to_be_empty()
+    # A session that came back may have been found dead and ended again by now. The user has seen it all the same.
+    expect(log.redirects).to_stay()
     expect(spa.sign_in_form).to_be_shown()
     spa.open(spa.pages.home)
     expect(spa.sign_in_form).to_be_shown()
