@@ -159,16 +159,12 @@ def test_a_change_of_query_or_hash_alone_is_no_new_visit_and_a_load_is() -> None
     assert fact(lambda: expect(twice).to_visit_once("/login")) == "The page went to /login twice, where once was due."
 
 
-def test_a_page_stays_where_only_its_query_changes() -> None:
-    visits = (
-        Visit("/login?next=%2F", How.REPLACE, 1),
-        Visit("/dashboard", How.REPLACE, 2),
-        Visit("/login", How.PUSH, 3),
-    )
+def test_a_page_may_stay_or_go_to_one_place_and_to_no_other() -> None:
+    visits = (Visit("/notes?q=tea", How.REPLACE, 1), Visit("/login?next=%2F", How.PUSH, 2), Visit("/home", How.LOAD, 3))
 
-    expect(RedirectTrail("/login", visits[:1])).to_stay()
-    assert fact(lambda: expect(RedirectTrail("/login", visits)).to_stay()) == (
-        "The page went to /dashboard, where it should have stayed at /login (replace)."
+    expect(RedirectTrail("/notes", visits[:2])).to_go_nowhere_but("/login")
+    assert fact(lambda: expect(RedirectTrail("/notes", visits)).to_go_nowhere_but("/login")) == (
+        "The page went to /home, where nothing but /login was due (load)."
     )
 
 

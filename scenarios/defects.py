@@ -77,7 +77,7 @@ TOO_OFTEN = r"^\d+ refreshes were sent, where at most 1 was allowed\.$"
 HASTY = r"^A refresh followed the one before it after \d\.\d s, where a pause of at least 0\.5 s was due\.$"
 SEVERAL_ON_LOAD = r"^1 refresh was sent, where no refresh was due\.$"
 UNTOLD = r"^The page did not show what the new token says \("
-COMES_BACK = r"^(The browser still keeps access_token \(|The page went to /dashboard, where it should have stayed)"
+COMES_BACK = r"^(The browser still keeps access_token \(|The page went to /dashboard, where nothing but /login was due)"
 OTHERS = r"^The page showed the data of another user \("
 
 DEFECTS = (
