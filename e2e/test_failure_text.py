@@ -4,7 +4,7 @@ from textwrap import dedent
 
 from fixtures.network import Exchange, Kind, NetworkLog
 from fixtures.redirects import How, RedirectTrail, Visit
-from fixtures.report.failure import Failure, render
+from fixtures.report.failure import Failure, render, render_unasked
 from fixtures.report.summary import (
     Outcome,
     Verdict,
@@ -98,6 +98,18 @@ def test_a_storm_stays_under_thirty_lines_and_keeps_the_culprit_in_sight() -> No
     assert len(shown.splitlines()) < 30
     assert "▶" in shown
     assert "more (-v shows them)" in shown
+
+
+def test_a_request_that_stood_in_the_way_of_asking_is_kept_in_sight() -> None:
+    answered = [api(number, number / 10, 200, "A", f"/api/notes/{number}/") for number in range(1, 61)]
+    pending = api(30, 3.0, None, "A", "/api/slow/")
+    log = NetworkLog((*answered[:29], pending, *answered[30:]), STANDING_STILL)
+    fact = "GET /api/slow/ got no answer within 20 s."
+
+    shown = render_unasked(fact, "near-expiry-refresh/renews-once", log, "pytest …")
+
+    assert len(shown.splitlines()) < 30
+    assert "▶     2.9 s  GET    /api/slow/  → no answer  access token A" in shown
 
 
 def test_equal_neighbours_are_counted() -> None:

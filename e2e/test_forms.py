@@ -45,6 +45,7 @@ WHERE_THE_FORM_MATTERS = {
     "refresh-refused/ends-the-session",
     "refresh-refused/renews-in-the-next-session",
     "sign-out/is-not-undone-by-a-late-refresh",
+    "sign-out/leaves-no-copy-of-a-token",
     "sign-out/ends-the-session-on-the-server",
     "useless-renewal/is-not-repeated-for-one-request",
     "wrong-password/is-sent-once",
@@ -132,6 +133,17 @@ def test_a_reply_sets_its_cookies_when_the_page_gets_it_and_not_before(spa: Spa)
         spa.let_time_pass(5)
         assert spa.refresh_token == first
     assert spa.refresh_token != first
+
+
+@pytest.mark.parametrize("file", ["httponly-cookie/target.toml"], indirect=True)
+def test_a_copy_of_what_an_httponly_cookie_has_is_told_by_the_name_of_the_cookie(spa: Spa) -> None:
+    spa.sign_in()
+    assert spa.copies_of_tokens.described() == ""
+
+    token = next(cookie["value"] for cookie in spa.page.context.cookies() if cookie["name"] == "access_token")
+    spa.page.evaluate("(token) => localStorage.setItem('backup', JSON.stringify({ token }))", token)
+
+    assert spa.copies_of_tokens.described() == "localStorage backup (what cookie access_token has)"
 
 
 @pytest.mark.parametrize("file", FILES, indirect=True)

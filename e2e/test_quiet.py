@@ -3,11 +3,11 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Error
 
 from fixtures.clock import PageClock
 from fixtures.quiet import ROUNDS_WITH_OPEN_BODIES, WATCH_READS, settle
@@ -130,3 +130,44 @@ def test_what_the_page_does_after_an_answer_of_the_browser_belongs_to_it(
     settle(page, recorder)
 
     assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
+
+
+class HeldByTheBrowser:
+    """Requests that the browser keeps back before anybody is told of them, as a busy one does for a moment."""
+
+    def __init__(self, context: BrowserContext, pattern: str) -> None:
+        self._session = context.new_cdp_session(context.pages[0])
+        self._held: list[str] = []
+        self._session.on("Fetch.requestPaused", lambda event: self._held.append(event["requestId"]))
+        self._session.send("Fetch.enable", {"patterns": [{"urlPattern": pattern}]})
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self._held)
+
+    def release(self) -> None:
+        for held in self._held:
+            with suppress(Error):  # it is gone, with the document that has made it
+                self._session.send("Fetch.continueRequest", {"requestId": held})
+
+
+# A request with keepalive goes on without its document: it is reported then, with nobody left to say how it ends.
+@pytest.mark.parametrize(
+    ("keepalive", "told"), [("false", []), ("true", ["GET /next given up by the page"])], ids=["lost", "reported-late"]
+)
+def test_a_request_whose_document_has_made_way_for_another_is_not_waited_for(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, keepalive: str, told: list[str]
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    held = HeldByTheBrowser(context, "*/next")
+    context.route("**/next", lambda route: route.continue_())
+    page.evaluate(f"() => void fetch('/next', {{ keepalive: {keepalive} }}).catch(() => null)")
+    while not (held.is_any and recorder.is_behind):
+        page.evaluate("0")
+
+    page.goto(f"{server.origin}/another")
+    held.release()
+    settle(page, recorder)
+
+    assert [str(exchange) for exchange in recorder.log().all if exchange.path.endswith("next")] == told

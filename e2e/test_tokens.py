@@ -38,11 +38,20 @@ def test_no_token_and_no_password_survives_redaction() -> None:
     names.access(TOKEN)
     names.refresh("opaque-refresh-token")
     names.keep_secret("correct-horse")
+    names.note_in_cookie("session-token-in-a-cookie", "sid")
     stranger = jwt.encode({"sub": "8"}, KEY, algorithm="HS256")
 
-    text = names.redact(f"Bearer {TOKEN}, opaque-refresh-token, correct-horse, {stranger}.")
+    text = names.redact(f"Bearer {TOKEN}, opaque-refresh-token, correct-horse, session-token-in-a-cookie, {stranger}.")
 
-    assert text == "Bearer <access token A>, <refresh token R1>, <secret>, <token>."
+    assert text == "Bearer <access token A>, <refresh token R1>, <secret>, <what cookie sid has>, <token>."
+
+
+def test_a_token_whose_text_is_not_told_is_looked_for_nowhere() -> None:
+    names = TokenNames()
+
+    assert names.access_in_cookie("sid", 1) == "A"
+    assert names.access_in_cookie("sid", 2) == "B"
+    assert names.texts() == {}
 
 
 def test_redaction_leaves_ordinary_text_alone() -> None:
