@@ -31,7 +31,7 @@ def signs_out_once(spa: Spa, spoiled: Spoiled) -> None:
     _spoil_refresh_token(spa, spoiled)
 
     with spa.watched() as log:
-        spa.open(spa.busy)
+        spa.open_with_slow_refreshes(spa.busy)
 
     expect(log.refreshes).to_have_at_most(spa.policy.refused_attempts)
     expect(spa.sign_in_form).to_be_shown()
@@ -96,7 +96,7 @@ def recovers_from_a_spoiled_access_token(spa: Spa, spoiled: Spoiled) -> None:
     spa.leave()
 
     with spa.watched() as log:
-        spa.open(spa.busy)
+        spa.open_with_slow_refreshes(spa.busy)
 
     expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.refreshes).to_have_count(1)
@@ -137,7 +137,7 @@ def renews_in_spite_of_a_spoiled_expiry(spa: Spa, spoiled: Spoiled) -> None:
     spa.let_access_token_lapse()
 
     with spa.watched() as log:
-        spa.open(spa.busy)
+        spa.open_with_slow_refreshes(spa.busy)
 
     expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.refreshes).to_have_count(1)

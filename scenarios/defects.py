@@ -178,6 +178,14 @@ DEFECTS = (
         case="503-retry-after",
     ),
     Defect(
+        "retry-after-date-is-no-pause",
+        "Retry-After is read as a number of seconds: a date is none, and what comes of it is no pause.",
+        network_failure.honours_retry_after,
+        r"^A refresh followed the one before it after \d\.\d s, where a pause of at least 7 s was due\.$",
+        ("elizaOS/eliza#22162", "KanishJebaMathewM/Truxify#13770"),
+        case="503-retry-after-a-date",
+    ),
+    Defect(
         "login-app-redirect-loop",
         "A note of who is signed in outlives the session: the sign-in page goes by it, the guard by the tokens.",
         network_failure.gives_up_within_the_policy,
@@ -501,6 +509,13 @@ DEFECTS = (
         ("gravitational/teleport#51617", "workos/authkit-nextjs#289"),
     ),
     Defect(
+        "renewed-in-the-background-once",
+        "The timer is that of the token which the session began with, and a renewal starts no other one.",
+        near_expiry_refresh.goes_on_renewing_in_the_background,
+        NO_RENEWAL,
+        ("damienbod/angular-auth-oidc-client#448", "JamesRandall/AngularJS-OAuth2#42"),
+    ),
+    Defect(
         "offline-logs-out",
         "A refresh that could not reach the server is treated like one that was refused.",
         network_failure.keeps_the_session_through_one_failure,
@@ -629,6 +644,27 @@ DEFECTS = (
     ),
     # Logout and identity change
     Defect(
+        "late-reply-becomes-the-next-session",
+        "A late reply is dropped where nobody is signed in any more, and stored where somebody else is.",
+        sign_out.gives_nobody_the_last_session,
+        AWAY,  # as whom the next user would be shown, this server has signed out already
+        ("supabase/supabase-swift#1371",),
+    ),
+    Defect(
+        "late-answer-shown-to-next-user",
+        "What the pages show is emptied at the sign-out, and filled again by an answer that arrives after it.",
+        sign_out.shows_no_late_answer,
+        OTHERS,
+        (),
+    ),
+    Defect(
+        "timer-outlives-sign-out",
+        "The timer that renews the token is started with it, and goes on when the sign-out has forgotten the token.",
+        sign_out.leaves_no_timer_behind,
+        SEVERAL_ON_LOAD,
+        ("keratin/authn-js PR#22", "devrsi0n/chirpy PR#76"),
+    ),
+    Defect(
         "logout-resurrected",
         "The reply of a refresh is stored, whatever has become of the session meanwhile.",
         sign_out.is_not_undone_by_a_late_refresh,
@@ -726,6 +762,13 @@ DEFECTS = (
         expired_on_load.never_flashes_the_sign_in_page,
         AWAY,
         ("auth0/auth0-angular#203", "damienbod/angular-auth-oidc-client#1300"),
+    ),
+    Defect(
+        "guard-goes-by-the-expiry",
+        "Whoever follows a link is signed in if the token in hand is good at that moment, renewal or not.",
+        near_expiry_refresh.lets_a_link_be_followed_meanwhile,
+        AWAY,
+        ("auth0/auth0-angular#203", "climbjios-sg/climbjios-app#127"),
     ),
     Defect(
         "substring-endpoint-exclusion",

@@ -17,7 +17,7 @@ def recovers_with_one_refresh(spa: Spa) -> None:
     spa.let_access_token_lapse()
 
     with spa.watched() as log:
-        spa.open(spa.busy)
+        spa.open_with_slow_refreshes(spa.busy)
 
     expect(log.refreshes).to_have_count(1)
     expect(spa.content_of(spa.busy)).to_be_shown()
@@ -32,7 +32,7 @@ def serves_every_first_request(spa: Spa) -> None:
     spa.let_access_token_lapse()
 
     with spa.watched() as log:
-        spa.open(spa.busy)
+        spa.open_with_slow_refreshes(spa.busy)
 
     expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
@@ -90,7 +90,7 @@ def asks_once_when_both_are_dead(spa: Spa) -> None:
     spa.let_access_token_lapse()
 
     with spa.watched() as log:
-        spa.open(spa.busy)
+        spa.open_with_slow_refreshes(spa.busy)
 
     expect(log.refreshes).to_have_at_least(1)
     expect(log.refreshes).to_have_at_most(spa.policy.refused_attempts)
@@ -137,7 +137,7 @@ def refreshes_once_in_strict_mode(spa: Spa) -> None:
     spa.let_access_token_lapse()
 
     with spa.watched() as log:
-        spa.open(spa.busy)
+        spa.open_with_slow_refreshes(spa.busy)
 
     expect(log.refreshes).to_have_count(1)
     expect(spa.content_of(spa.busy)).to_be_shown()

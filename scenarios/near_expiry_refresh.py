@@ -25,6 +25,20 @@ def renews_in_the_background(spa: Spa) -> None:
     expect(log.refreshes.succeeded).to_have_at_least(1)
 
 
+@rule(needs={"background renewal"}, hint="Start the timer of the next renewal whenever a renewal has brought a token.")
+def goes_on_renewing_in_the_background(spa: Spa) -> None:
+    """A page left alone for long renews each token in turn, and not only the first one."""
+    spa.sign_in()
+    spa.bring_near_expiry(seconds_left=spa.policy.early_renewal + 30)
+    spa.let_time_pass_until_renewed(at_most=spa.left)
+    spa.bring_near_expiry(seconds_left=spa.policy.early_renewal + 30)
+
+    with spa.watched() as log:
+        spa.let_time_pass(spa.left - 15, step=5)
+
+    expect(log.refreshes.succeeded).to_have_at_least(1)
+
+
 @rule(needs={"early renewal"}, hint="Look at the expiry when the page is opened, and not only while it is.")
 def renews_when_opened_in_the_last_moment(spa: Spa) -> None:
     """A page that is opened shortly before the token lapses renews it, once, and serves every request of its own."""
@@ -72,6 +86,24 @@ def sends_nobody_away(spa: Spa) -> None:
 
     expect(log.redirects).not_to_visit(spa.sign_in_page)
     expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(
+    needs={"account page"},
+    hint="A guard that finds a lapsed token has found no signed-out user: wait for the refresh, and ask again then.",
+)
+def lets_a_link_be_followed_meanwhile(spa: Spa) -> None:
+    """Whoever follows a link while a lapsed token is being renewed gets to the page, and not to the sign-in page."""
+    spa.sign_in()
+
+    with spa.watched() as log:
+        with spa.holding_refreshes():
+            spa.let_access_token_lapse()
+            spa.go_to_account_page()
+        spa.let_time_pass(5)
+
+    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(spa.own_data).to_be_shown()
 
 
 @rule(

@@ -14,6 +14,7 @@ from fixtures.faults import (
     RETRY_AFTER_SECONDS,
     THROTTLED,
     UNAVAILABLE,
+    UNAVAILABLE_UNTIL,
     Fault,
 )
 from fixtures.spa import Spa
@@ -114,7 +115,11 @@ def outlives_a_lost_reply(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(needs={"calls"}, cases=(UNAVAILABLE, THROTTLED), hint="Read Retry-After, and wait at least that long.")
+@rule(
+    needs={"calls"},
+    cases=(UNAVAILABLE, THROTTLED, UNAVAILABLE_UNTIL),
+    hint="Read Retry-After, which is a number of seconds or a date, and wait at least that long.",
+)
 def honours_retry_after(spa: Spa, fault: Fault) -> None:
     """A server that says when to come back is not asked before that."""
     spa.sign_in()

@@ -52,6 +52,44 @@ def spares_the_next_session_a_late_refusal(spa: Spa) -> None:
     expect(spa.stored).to_hold_a_session()
 
 
+@rule(
+    needs={"sign-out", "calls", "account page", "second account", "sign-in form"},
+    hint="Look whose refresh it was before you store what it brings: that there is a session is not enough.",
+)
+def gives_nobody_the_last_session(spa: Spa) -> None:
+    """A refresh of the last session that is answered after the next user's sign-in does not make them the last user."""
+    spa.sign_in()
+    spa.open(spa.calls)
+    next_user = spa.someone_else()
+
+    with spa.watched(patiently=False) as log:
+        with spa.holding_refresh_replies():
+            spa.let_access_token_lapse()
+            spa.call_api()
+            spa.sign_out()
+            spa.sign_in_as(next_user)
+        spa.open(spa.pages.home)
+        spa.go_to_account_page()
+        expect(spa.own_data_of(spa.account)).not_to_be_shown()
+
+    expect(log.redirects).to_visit_once(spa.sign_in_page)
+    expect(spa.own_data_of(next_user)).to_be_shown()
+
+
+@rule(needs={"sign-out"}, hint="Stop every timer at the sign-out, and let none keep a token for its own use.")
+def leaves_no_timer_behind(spa: Spa) -> None:
+    """Nothing is renewed after the sign-out, however long the sign-in page stays open."""
+    spa.sign_in()
+    spa.sign_out()
+
+    with spa.watched(patiently=False) as log:
+        spa.bring_near_expiry(seconds_left=spa.policy.early_renewal + 30)
+        spa.let_time_pass(spa.left + 10, step=5)
+
+    expect(log.refreshes).to_have_count(0)
+    expect(spa.stored).to_be_empty()
+
+
 @rule(needs={"sign-out"}, hint="End the session here first, and tell the server when it can be told.")
 def works_without_a_network(spa: Spa) -> None:
     """Whoever signs out is signed out, here and at once, whether or not the server can be told."""
@@ -159,4 +197,25 @@ def shows_nothing_that_the_last_user_saved(spa: Spa) -> None:
 
     with spa.watched(), spa.holding_api_requests():
         spa.sign_in_as(next_user)
+        expect(saved).not_to_be_shown()
+
+
+@rule(
+    needs={"sign-out", "saving", "second account", "sign-in form"},
+    hint="Drop an answer that arrives when another session has begun than the one that asked.",
+)
+def shows_no_late_answer(spa: Spa) -> None:
+    """What the last user had asked for, and what is answered after the next sign-in, is not shown to the next user."""
+    spa.sign_in()
+    spa.open(spa.form)
+    spa.save("For nobody else to read")
+    saved = spa.text("For nobody else to read")
+    next_user = spa.someone_else()
+
+    with spa.watched(patiently=False):
+        with spa.holding_api_replies() as held:
+            spa.open(spa.pages.home)
+            spa.sign_out_at_once()
+            held.take_no_more()
+            spa.sign_in_as(next_user)
         expect(saved).not_to_be_shown()
