@@ -78,6 +78,16 @@ def test_a_failure_says_all_there_is_to_know_in_order() -> None:
     """)
 
 
+def test_what_a_wrong_target_file_would_explain_too_stands_below_the_hint() -> None:
+    doubt = "the target file is wrong: " + "a word and another " * 8
+    shown = render(failure(NetworkLog((refresh(1, 0.0),), STANDING_STILL), doubt=doubt)).splitlines()
+    hint = next(index for index, line in enumerate(shown) if line.startswith("hint"))
+
+    assert shown[hint + 1].startswith("perhaps   the target file is wrong: a word")
+    assert shown[hint + 2].startswith(" " * 10)
+    assert all(len(line) <= 120 for line in shown)
+
+
 def test_a_fault_of_the_suite_is_told_from_one_of_the_app() -> None:
     log = NetworkLog((refresh(1, 0.0, 503, fault="503 with Retry-After"),), STANDING_STILL)
 
