@@ -89,16 +89,18 @@ def sends_nobody_away(spa: Spa) -> None:
 
 
 @rule(
-    needs={"account page"},
+    needs={"calls", "account page"},
     hint="A guard that finds a lapsed token has found no signed-out user: wait for the refresh, and ask again then.",
 )
 def lets_a_link_be_followed_meanwhile(spa: Spa) -> None:
     """Whoever follows a link while a lapsed token is being renewed gets to the page, and not to the sign-in page."""
     spa.sign_in()
+    spa.open(spa.calls)
 
     with spa.watched() as log:
         with spa.holding_refreshes():
             spa.let_access_token_lapse()
+            spa.call_api()
             spa.go_to_account_page()
         spa.let_time_pass(5)
 
