@@ -647,7 +647,7 @@ DEFECTS = (
         "late-reply-becomes-the-next-session",
         "A late reply is dropped where nobody is signed in any more, and stored where somebody else is.",
         sign_out.gives_nobody_the_last_session,
-        AWAY,  # as whom the next user would be shown, this server has signed out already
+        AWAY,  # the bundled server has ended the last session by then, and the next user is sent away with it
         ("supabase/supabase-swift#1371",),
     ),
     Defect(

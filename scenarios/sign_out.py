@@ -209,7 +209,9 @@ def shows_no_late_answer(spa: Spa) -> None:
     spa.sign_in()
     spa.open(spa.form)
     spa.save("For nobody else to read")
+    spa.open(spa.pages.home)
     saved = spa.text("For nobody else to read")
+    expect(saved).to_be_shown()
     next_user = spa.someone_else()
 
     with spa.watched(patiently=False):
