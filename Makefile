@@ -50,13 +50,13 @@ check: setup $(SETUP)/clients $(SETUP)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m fixtures.builds.toolchain run format:check lint typecheck
-	$(BIN)/python -m fixtures.builds.conformance
-	$(BIN)/python -m fixtures.clients.toolchain run format:check lint typecheck
+	$(BIN)/python -m fixtures.apps.builds.toolchain frontend run format:check lint typecheck
+	$(BIN)/python -m fixtures.apps.builds.conformance
+	$(BIN)/python -m fixtures.apps.builds.toolchain clients run format:check lint typecheck
 
 .PHONY: demo
 demo: setup
-	@$(BIN)/python -m fixtures.demo
+	@$(BIN)/python -m fixtures.apps.demo
 
 .PHONY: setup
 setup: $(SETUP)/python $(SETUP)/frontend $(SETUP)/browser
@@ -73,16 +73,16 @@ $(SETUP)/dev: requirements-dev.txt $(SETUP)/python
 	@touch $@
 
 $(SETUP)/frontend: $(SETUP)/python $(FRONTEND)/package-lock.json requirements-node.txt
-	@$(BIN)/python -m fixtures.builds.toolchain
-	@$(BIN)/python -m fixtures.builds
+	@$(BIN)/python -m fixtures.apps.builds.toolchain frontend
+	@$(BIN)/python -m fixtures.apps.builds
 	@touch $@
 
 $(SETUP)/clients: $(SETUP)/frontend $(CLIENTS)/package-lock.json
-	@$(BIN)/python -m fixtures.clients.toolchain
+	@$(BIN)/python -m fixtures.apps.builds.toolchain clients
 	@touch $@
 
 $(SETUP)/browser: $(SETUP)/python
-	@$(BIN)/python -m fixtures.browser
+	@$(BIN)/python -m fixtures.page.browser
 	@touch $@
 
 .PHONY: lock

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.clients import CLIENTS, serve
-from fixtures.clients.builds import FOLDER
+from fixtures.apps.builds.clients import FOLDER
+from fixtures.apps.clients import CLIENTS, serve
+from fixtures.apps.servers import RunningApp
 from fixtures.clients.findings import findings
 from fixtures.ends import DoesNotApply, RuleBroken
-from fixtures.servers import RunningApp
 from fixtures.spa import Spa
 from fixtures.target import Target, read_target
 from scenarios.catalogue import Rule, one_of_each, rules

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.builds import DEFECTS, ROOT
+from fixtures.apps.builds import DEFECTS, ROOT
 from fixtures.target import TARGETS
 
 USAGE_ERROR = 4

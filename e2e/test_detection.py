@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures import builds
+from fixtures.apps import builds
 from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
 from fixtures.given.app import ServeWith
 from fixtures.given.spa import MakeSpa

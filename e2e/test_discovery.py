@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from fixtures import builds, forms
-from fixtures.account import Account, sign_up
+from fixtures.apps import builds, forms
+from fixtures.apps.servers import RunningApp, serve_bundled_app
 from fixtures.discovery.discover import Discovery
 from fixtures.discovery.renewal import round_number
 from fixtures.discovery.writing import PASSWORD as PASSWORD_VARIABLE
 from fixtures.discovery.writing import USER as USER_VARIABLE
 from fixtures.discovery.writing import target_file
-from fixtures.servers import RunningApp, serve_bundled_app
+from fixtures.page.accounts import Account, sign_up
 from fixtures.target import IN_PLACE, TARGETS, Find, Target, read_target
 
 USAGE_ERROR = 4

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from fixtures.account import account_of
+from fixtures.apps.servers import RunningApp
 from fixtures.doctor import Finding, examine
-from fixtures.servers import RunningApp
+from fixtures.page.accounts import account_of
 from fixtures.spa import Spa
 from fixtures.target import TARGETS, read_target
 

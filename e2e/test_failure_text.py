@@ -2,8 +2,8 @@
 
 from textwrap import dedent
 
-from fixtures.network import Exchange, Kind, NetworkLog
-from fixtures.redirects import How, RedirectTrail, Visit
+from fixtures.observed.network import Exchange, Kind, NetworkLog
+from fixtures.observed.redirects import How, RedirectTrail, Visit
 from fixtures.report.failure import Failure, render, render_unasked
 from fixtures.report.summary import (
     Outcome,

@@ -12,11 +12,11 @@ from itertools import groupby
 
 import pytest
 
+from fixtures.apps.forms import FOLDER, serve
+from fixtures.apps.servers import RunningApp
 from fixtures.doctor import examine
+from fixtures.edge.faults import LOST_REPLY
 from fixtures.ends import DoesNotApply
-from fixtures.faults import LOST_REPLY
-from fixtures.forms import FOLDER, serve
-from fixtures.servers import RunningApp
 from fixtures.spa import Spa
 from fixtures.target import Target, read_target
 from scenarios.catalogue import Rule, rules

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from fixtures.ends import RuleBroken
-from fixtures.expectations import expect
-from fixtures.network import Exchange, Kind, NetworkLog
-from fixtures.redirects import How, RedirectTrail, Visit
+from fixtures.judging.expectations import expect
+from fixtures.observed.network import Exchange, Kind, NetworkLog
+from fixtures.observed.redirects import How, RedirectTrail, Visit
 
 NOWHERE = RedirectTrail("/dashboard", ())
 

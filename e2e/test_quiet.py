@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Error
 
-from fixtures.clock import PageClock
-from fixtures.quiet import ROUNDS_WITH_OPEN_BODIES, WATCH_READS, settle
-from fixtures.recorder import Recorder
+from fixtures.observed.quiet import ROUNDS_WITH_OPEN_BODIES, WATCH_READS, settle
+from fixtures.observed.recorder import Recorder
+from fixtures.page.clock import PageClock
 from fixtures.target import TARGETS, read_target
-from fixtures.tokens import TokenNames
+from fixtures.tokens.names import TokenNames
 
 PAGE = b"""<!doctype html><title>A slow body</title>
 <script>const load = (read) => fetch("/slow").then(read).then(() => fetch("/next"));</script>"""

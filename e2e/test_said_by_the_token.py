@@ -9,7 +9,7 @@ from fixtures.ends import CouldNotAsk
 from fixtures.spa import Spa
 from fixtures.target import Find
 from fixtures.target.tables import Shown
-from fixtures.tokens import claims
+from fixtures.tokens.twins import claims
 
 
 def showing(spa: Spa, **said: Any) -> None:

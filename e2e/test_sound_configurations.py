@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from fixtures.apps.running import serve
+from fixtures.apps.servers import RunningApp
 from fixtures.ends import DoesNotApply
-from fixtures.running import serve
-from fixtures.servers import RunningApp
 from fixtures.spa import Spa
 from fixtures.target import TARGETS, Target, read_target
 from scenarios.catalogue import Rule, rules

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.builds import ROOT
+from fixtures.apps.builds import ROOT
 from fixtures.target import TARGETS, TargetError, read_target
 from fixtures.target.lines import lines_of
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fixtures.bodies import change_value_in_text, value_in_text
+from fixtures.tokens.bodies import change_value_in_text, value_in_text
 
 TEXTS = {
     "plain": ("eyJ.old", None),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.builds import ROOT
+from fixtures.apps.builds import ROOT
 
 PATIENCE_MS = 20_000
 JWT = re.compile(r"eyJ[\w-]{8,}\.")
@@ -61,7 +61,7 @@ def test_whatever_a_run_has_started_ends_with_it(end: signal.Signals) -> None:
     # The first verdict: servers and browsers are up in at least one worker.
     assert any("PASSED" in line for line in iter(run.stdout.readline, "")), "the run ended without a verdict"
     started = processes_with(marker)
-    assert any("fixtures.serving" in command for command in started.values())
+    assert any("fixtures.apps.serving" in command for command in started.values())
     assert any("type=renderer" in command or "headless" in command for command in started.values())
 
     if end is signal.SIGINT:

@@ -3,15 +3,8 @@
 import jwt
 import pytest
 
-from fixtures.tokens import (
-    TokenNames,
-    claims,
-    expired_twin,
-    lifetime_seconds,
-    moved_twin,
-    signed_with_another_key,
-    unsigned,
-)
+from fixtures.tokens.names import TokenNames
+from fixtures.tokens.twins import claims, expired_twin, lifetime_seconds, moved_twin, signed_with_another_key, unsigned
 
 KEY = "a-key-of-thirty-two-bytes-or-more-for-hs256"
 TOKEN = jwt.encode({"sub": "7", "iat": 1_000_000_000, "exp": 4_000_000_000, "typ": "access"}, KEY, algorithm="HS256")

@@ -4,8 +4,8 @@ A client that takes every failure for the end of the session, or whose first req
 signed in, sends its users away whenever the server stumbles (getodk/central#1545, artsy/force PR#6095).
 """
 
-from fixtures.expectations import expect
-from fixtures.faults import RESET, SERVER_FAILED, Fault
+from fixtures.edge.faults import RESET, SERVER_FAILED, Fault
+from fixtures.judging.expectations import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 

@@ -10,8 +10,8 @@ import re
 from itertools import groupby
 from pathlib import Path
 
-from fixtures.clients import CLIENTS
-from fixtures.clients.builds import FOLDER
+from fixtures.apps.builds.clients import FOLDER
+from fixtures.apps.clients import CLIENTS
 from fixtures.clients.findings import Finding, findings
 from fixtures.target import Target, read_target
 from scenarios.catalogue import Function, Rule, rules

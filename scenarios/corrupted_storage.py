@@ -5,9 +5,9 @@ request, see a graceful sign-out. Storage is spoiled while the page is away, bec
 memory.
 """
 
-from fixtures.expectations import expect
+from fixtures.judging.expectations import expect
 from fixtures.spa import Spa
-from fixtures.spoiled import ACCESS_TOKENS, EXPIRIES, GARBAGE, REFRESH_TOKENS, TRUNCATED, WRONG_TYPE, Spoiled
+from fixtures.tokens.corrupted import ACCESS_TOKENS, EXPIRIES, GARBAGE, REFRESH_TOKENS, TRUNCATED, WRONG_TYPE, Spoiled
 from scenarios.catalogue import rule
 
 STORED_REFRESH_TOKEN = {"stored refresh token"}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fixtures import builds
+from fixtures.apps import builds
 from scenarios import (
     api_failure,
     corrupted_storage,

@@ -4,7 +4,7 @@ The investigation's scenario 3, "Expired Token Recovery": an expired access toke
 tried.
 """
 
-from fixtures.expectations import expect
+from fixtures.judging.expectations import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 

@@ -4,8 +4,8 @@ Dashboards suffer most: whatever loads three things at once and had its token re
 queue behind the refresh is where most clients have had their mistakes: axios-auth-refresh alone in #13, #14, #56, #90.
 """
 
-from fixtures.expectations import expect
-from fixtures.faults import RESET
+from fixtures.edge.faults import RESET
+from fixtures.judging.expectations import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 

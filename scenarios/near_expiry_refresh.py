@@ -4,8 +4,8 @@ The investigation's scenario 1, "Normal Token Refresh Flow": sign in, let the to
 and that the session goes on.
 """
 
-from fixtures.expectations import expect
-from fixtures.network import Kind
+from fixtures.judging.expectations import expect
+from fixtures.observed.network import Kind
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 

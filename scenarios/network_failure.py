@@ -4,8 +4,7 @@ The investigation's scenario 4, "Network Error Resilience": fail the refresh, se
 sign-out where the failure persists. A failed network says nothing about the session.
 """
 
-from fixtures.expectations import expect
-from fixtures.faults import (
+from fixtures.edge.faults import (
     LOST_REPLY,
     OFFLINE,
     ONE_OFF,
@@ -17,6 +16,7 @@ from fixtures.faults import (
     UNAVAILABLE_UNTIL,
     Fault,
 )
+from fixtures.judging.expectations import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 

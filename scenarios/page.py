@@ -11,7 +11,7 @@ from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 
-from fixtures.builds import DEFECTS as DEFECT_FOLDERS
+from fixtures.apps.builds import DEFECTS as DEFECT_FOLDERS
 from scenarios.catalogue import Rule, rules
 from scenarios.defects import DEFECTS, Defect
 

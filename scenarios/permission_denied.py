@@ -4,7 +4,7 @@ Clients that take every refusal for an expired token sign the user out of everyt
 (open-metadata/OpenMetadata PR#30763).
 """
 
-from fixtures.expectations import expect
+from fixtures.judging.expectations import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 

@@ -4,8 +4,8 @@ Signed out on another device, disabled, expired after a week away. Who suffers i
 (vaadin/vaadin-connect#335) or left with a page that looks signed in and does nothing (okta/okta-react#129).
 """
 
-from fixtures.expectations import expect
-from fixtures.faults import FORBIDDEN, INVALID_GRANT, Fault
+from fixtures.edge.faults import FORBIDDEN, INVALID_GRANT, Fault
+from fixtures.judging.expectations import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 

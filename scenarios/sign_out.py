@@ -4,7 +4,7 @@ On a shared computer the next person sits down at once. What comes back then is 
 (supabase/supabase-js PR#2392, strapi/strapi#22854, TanStack/query#28).
 """
 
-from fixtures.expectations import expect
+from fixtures.judging.expectations import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 

@@ -4,7 +4,7 @@ A deleted user, a token without the permission, two servers that disagree. Each 
 to limit it, and the page asks for ever (langflow-ai/langflow#2787, jazzband/djangorestframework-simplejwt#193).
 """
 
-from fixtures.expectations import expect
+from fixtures.judging.expectations import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 

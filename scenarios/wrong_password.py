@@ -4,7 +4,7 @@ The 401 of the sign-in is about the password. Clients that take it for an expire
 counts twice towards a lock-out (Flyrell/axios-auth-refresh#41, reduxjs/redux-toolkit#2045).
 """
 
-from fixtures.expectations import expect
+from fixtures.judging.expectations import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
