@@ -414,6 +414,9 @@ def broken_file(dice: random.Random) -> Iterator[Spoiled]:
     yield Spoiled("too-deep", f"a = {'{a = ' * 5000}1{'}' * 5000}\n".encode(), says="nested too deeply")
     yield Spoiled("too-deep", f"{'.'.join('a' * 5000)} = 1\n".encode(), says="nested too deeply")
     yield Spoiled("too-deep", f"[{'.'.join('a' * 5000)}]\n".encode(), says="nested too deeply")
+    # Deeper than the library reads that knows the lines.
+    for deep in (f"a = {'[' * 150}{']' * 150}\n", f"a.{'.'.join('a' * 150)} = 1\n"):
+        yield Spoiled("deep", deep.encode() + REFERENCE.encode(), "a", says="not a key")
     yield Spoiled("too-many-digits", f"a = {'9' * 5000}\n".encode(), says="too many digits")
     long = f'environment = "{"x" * 1_000_000}"\n'.encode()
     yield Spoiled("too-long", long, "environment", 1, "xxx…")
@@ -626,4 +629,23 @@ def test_the_line_of_each_key_is_known() -> None:
         ("list", "0", "inner", "m"): 15,
         ("list", "1"): 16,
         ("list", "1", "k"): 17,
+    }
+
+
+def test_lines_go_on_after_an_inline_table_over_several_lines() -> None:
+    """TOML 1.1 has them, which newer versions of Python read."""
+    assert lines_of("a = {\n  b = 1,\n  # b = 2\n  c = 3,\n}\nd = 4\n") == {
+        ("a",): 1,
+        ("a", "b"): 2,
+        ("a", "c"): 4,
+        ("d",): 6,
+    }
+
+
+def test_no_line_is_better_than_a_wrong_one() -> None:
+    """The library writes ``[list.inner]`` beneath ``[[list]]``, wherever it stands."""
+    assert lines_of("[[list]]\na = 1\n[other]\nb = 1\n[list.inner]\nc = 1\n") == {
+        ("list",): 1,
+        ("list", "0"): 1,
+        ("list", "0", "a"): 2,
     }
