@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 from fixtures.apps import builds, forms
 from fixtures.apps.servers import RunningApp, serve_bundled_app
 from fixtures.discovery.discover import Discovery
-from fixtures.discovery.early_renewal import round_number
+from fixtures.discovery.tokens.early_renewal import round_number
 from fixtures.discovery.writing import PASSWORD as PASSWORD_VARIABLE
 from fixtures.discovery.writing import USER as USER_VARIABLE
 from fixtures.discovery.writing import target_file
