@@ -96,7 +96,7 @@ const MODE = "%(mode)s";
 const kept = () => { const key = Object.keys(sessionStorage).find((key) => key.startsWith("session:")); return key
   ? [key, JSON.parse(sessionStorage.getItem(key))] : [null, null]; };
 const keep = (user, tokens) => sessionStorage.setItem(`session:${user}`, JSON.stringify({ tokens,
-  lapses: new Date(Date.now() + tokens.expiresIn * 1000).toISOString() }));
+  ends: new Date(Date.now() + tokens.expiresIn * 1000).toISOString() }));
 const ask = (path, body, headers = {}, method = "POST") => fetch(path, { method, body: body && JSON.stringify(body),
   headers: { "Content-Type": "application/json", ...headers } });
 const graphql = async (operationName, variables) => (await ask("/graphql", { operationName, variables },
@@ -129,8 +129,8 @@ const ways = {
   },
 }[MODE];
 const put = (html) => { document.body.innerHTML = html; };
-const on = (selector, deed) => document.querySelector(selector).addEventListener("click", (event) => {
-  event.preventDefault(); deed(event); });
+const on = (selector, action) => document.querySelector(selector).addEventListener("click", (event) => {
+  event.preventDefault(); action(event); });
 function signInForm() {
   put(`<h1>Welcome</h1><form><input name="user" placeholder="Your address"><button>Next</button></form>`);
   on("button", () => {
@@ -203,7 +203,7 @@ class AwkwardHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path.startswith("/api/"):
             is_good = self._has_cookie("session", self.server.access)
-            self._answer(200 if is_good else 401, json.dumps([] if is_good else {"error": "lapsed"}))
+            self._answer(200 if is_good else 401, json.dumps([] if is_good else {"error": "expired"}))
         else:
             self.server.was_harmed |= "delete" in self.path
             self._answer(200, self.server.page, kind="text/html")
@@ -248,7 +248,7 @@ def graphql() -> Iterator[AwkwardApp]:
         yield app
 
 
-def test_an_address_that_refuses_strangers_needs_the_token(
+def test_an_address_that_rejects_strangers_needs_the_token(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A cookie goes out with every request. This app asks for its session before anybody has signed in."""
@@ -292,7 +292,7 @@ def test_two_steps_a_menu_one_address_for_all_and_tokens_within_json(
     assert {part: str(place) for part, place in found.tokens.places.items()} == {
         "access_token": "session:* at /tokens/access",
         "refresh_token": "session:* at /tokens/refresh",
-        "expiry": "session:* at /lapses",
+        "expiry": "session:* at /ends",
     }
     assert found.tokens.lifetime == 600
     assert found.policy.early_renewal == 0

@@ -1,6 +1,6 @@
-"""Hundreds of spoiled target files: each ends in one message that says where the mistake is, and tells no secret.
+"""Hundreds of corrupted target files: each ends in one message that says where the mistake is, and tells no secret.
 
-They are made from the good ones, by a seed, so that every run has the same. Each knows what it has spoiled, and in
+They are made from the good ones, by a seed, so that every run has the same. Each knows what it has corrupted, and in
 which line; none of them asks the code under test for that.
 """
 
@@ -17,7 +17,6 @@ import pytest
 
 from fixtures.apps.builds import ROOT
 from fixtures.target import TARGETS, TargetError, read_target
-from fixtures.target.lines import lines_of
 
 SEED = 20250607
 HOW_MANY = 200
@@ -33,7 +32,7 @@ ENVIRONMENT = {
     "AFRESH_OTHER_PASSWORD": SECRET,
     "AFRESH_SIGNING_KEY": SECRET,
 }
-"""No AFRESH_MISSING, which spoiled files name."""
+"""No AFRESH_MISSING, which corrupted files name."""
 
 REFERENCE = (TARGETS / "reference.toml").read_text(encoding="utf-8")
 EXAMPLE = (TARGETS / "example.toml").read_text(encoding="utf-8")
@@ -76,7 +75,7 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Spoiled:
+class Corrupted:
     """A file that cannot be used, and what its message must name."""
 
     kind: str
@@ -135,18 +134,18 @@ OWN_NAMES = "app.environment"
 """A table in which any key will do."""
 
 
-def removed() -> Iterator[Spoiled]:
+def removed() -> Iterator[Corrupted]:
     for key in REQUIRED:
         where = site("example", key)
         line = header_line("example", where.table) if where.table else None
-        yield Spoiled("removed", with_line("example", where.number), key, line, "missing")
+        yield Corrupted("removed", with_line("example", where.number), key, line, "missing")
     for key, table in NEEDED.items():
         number = site("example", key).number
         line = header_line("example", table)
-        yield Spoiled("removed", with_line("example", number), table, line, "should be ")
+        yield Corrupted("removed", with_line("example", number), table, line, "should be ")
 
 
-def misspelt(dice: random.Random) -> Iterator[Spoiled]:
+def misspelt(dice: random.Random) -> Iterator[Corrupted]:
     for source in GOOD:
         for where in SITES[source]:
             if where.table == OWN_NAMES:
@@ -157,7 +156,7 @@ def misspelt(dice: random.Random) -> Iterator[Spoiled]:
             )
             key = f"{where.table}.{name}" if where.table else name
             content = with_line(source, where.number, f"{name} = {where.value}")
-            yield Spoiled("misspelt", content, key, where.number, "not a key that a target file has")
+            yield Corrupted("misspelt", content, key, where.number, "not a key that a target file has")
 
 
 WRONG_TYPES = {
@@ -175,13 +174,13 @@ OF_ANY_TYPE = {"tokens.shown.value"}
 """Keys whose values may be texts, numbers, true and false."""
 
 
-def wrong_type(dice: random.Random) -> Iterator[Spoiled]:
+def wrong_type(dice: random.Random) -> Iterator[Corrupted]:
     for source in GOOD:
         for where in SITES[source]:
             kind = "0" if where.value[0].isdigit() else where.value[0]
             value = "[]" if where.key in OF_ANY_TYPE else dice.choice(WRONG_TYPES[kind])
             content = with_line(source, where.number, f"{where.name} = {value}")
-            yield Spoiled("wrong-type", content, where.key, where.number)
+            yield Corrupted("wrong-type", content, where.key, where.number)
 
 
 WRONG_VALUES = {
@@ -255,12 +254,12 @@ WRONG_VALUES = {
 }
 
 
-def wrong_value() -> Iterator[Spoiled]:
+def wrong_value() -> Iterator[Corrupted]:
     for key, values in WRONG_VALUES.items():
         where = site("whole", key)
         for value in values:
             content = with_line("whole", where.number, f"{where.name} = {value}")
-            yield Spoiled("wrong-value", content, key, where.number)
+            yield Corrupted("wrong-value", content, key, where.number)
 
 
 EXCLUSIVE = [
@@ -272,11 +271,11 @@ EXCLUSIVE = [
 ]
 
 
-def exclusive() -> Iterator[Spoiled]:
+def exclusive() -> Iterator[Corrupted]:
     for key, other, table in EXCLUSIVE:
         where = site("whole", key)
         content = with_line("whole", where.number, f"{where.name} = {where.value}", other)
-        yield Spoiled("exclusive", content, table, header_line("whole", table), "should be exactly one")
+        yield Corrupted("exclusive", content, table, header_line("whole", table), "should be exactly one")
 
 
 OTHER_WAYS = [
@@ -289,7 +288,7 @@ OTHER_WAYS = [
 ]
 
 
-def other_ways_to_sign_in() -> Iterator[Spoiled]:
+def other_ways_to_sign_in() -> Iterator[Corrupted]:
     first = site("example", "sign_in.user").number
     keys = ("sign_in.user", "sign_in.password", "sign_in.submit")
     for line, key, says in OTHER_WAYS:
@@ -298,43 +297,43 @@ def other_ways_to_sign_in() -> Iterator[Spoiled]:
             lines[site("example", each).number - 1] = ""
         lines[first - 1] = line
         at = header_line("example", "sign_in") if key == "sign_in" else first
-        yield Spoiled("other-way-to-sign-in", "\n".join(lines).encode(), key, at, says)
+        yield Corrupted("other-way-to-sign-in", "\n".join(lines).encode(), key, at, says)
     number = site("example", "account.user").number
     lines = EXAMPLE.split("\n")
     lines[number - 1] = 'sign_up = "http://127.0.0.1:*/register"'
     lines[site("example", "account.password").number - 1] = ""
-    yield Spoiled("wildcard", "\n".join(lines).encode(), "account.sign_up", number, "should be one address")
+    yield Corrupted("wildcard", "\n".join(lines).encode(), "account.sign_up", number, "should be one address")
 
 
 # Whole tables
 
 
-def tables() -> Iterator[Spoiled]:
+def tables() -> Iterator[Corrupted]:
     headers = re.findall(r"^\[([\w.]+)\]$", GOOD["whole"], re.MULTILINE)
     for table in headers:
         number = header_line("whole", table)
         is_confidential = table in ("account", "tokens", OWN_NAMES)
         says = "should be a table" if is_confidential else "should be a table, found a list"
-        yield Spoiled("list-of-tables", with_line("whole", number, f"[[{table}]]"), table, number, says)
+        yield Corrupted("list-of-tables", with_line("whole", number, f"[[{table}]]"), table, number, says)
         renamed = f"{table}s-of-mine"
         says = "not a key that a target file has"
-        yield Spoiled("table-renamed", with_line("whole", number, f"[{renamed}]"), renamed, number, says)
+        yield Corrupted("table-renamed", with_line("whole", number, f"[{renamed}]"), renamed, number, says)
         twice = with_line("whole", number, f"[{table}]", f"[{table}]")
-        yield Spoiled("table-twice", twice, line=number + 1, says="not TOML")
+        yield Corrupted("table-twice", twice, line=number + 1, says="not TOML")
     for table in ("app", "marks", "refresh", "api", "pages", "policy"):
         value = f'{table} = "{table}"'
-        yield Spoiled("table-made-text", f"{value}\n".encode(), table, 1, f"should be a table, found '{table}'")
-    yield Spoiled("table-made-text", f'account = "{LITERAL}"\n'.encode(), "account", 1, "should be a table")
+        yield Corrupted("table-made-text", f"{value}\n".encode(), table, 1, f"should be a table, found '{table}'")
+    yield Corrupted("table-made-text", f'account = "{LITERAL}"\n'.encode(), "account", 1, "should be a table")
     items = f'tokens = ["{LITERAL}"]\n'.encode()
-    yield Spoiled("table-made-list", items, "tokens", 1, "should be a table")
-    yield Spoiled("strange-key", b'"a\\nb" = 1\n' + REFERENCE.encode(), '"a\\nb"', 1, "not a key")
-    yield Spoiled("strange-key", b'"" = 1\n' + REFERENCE.encode(), '""', 1, "not a key")
-    yield Spoiled("strange-key", b'"app.bundled" = 1\n' + REFERENCE.encode(), '"app.bundled"', 1, "not a key")
+    yield Corrupted("table-made-list", items, "tokens", 1, "should be a table")
+    yield Corrupted("strange-key", b'"a\\nb" = 1\n' + REFERENCE.encode(), '"a\\nb"', 1, "not a key")
+    yield Corrupted("strange-key", b'"" = 1\n' + REFERENCE.encode(), '""', 1, "not a key")
+    yield Corrupted("strange-key", b'"app.bundled" = 1\n' + REFERENCE.encode(), '"app.bundled"', 1, "not a key")
     in_list = with_line(
         "whole", site("whole", "pages.form.others").number, "others = [", '  { label = "A" },', "  { label = 3 },", "]"
     )
     number = site("whole", "pages.form.others").number + 2
-    yield Spoiled("within-a-list", in_list, "pages.form.others.1.label", number, "found 3")
+    yield Corrupted("within-a-list", in_list, "pages.form.others.1.label", number, "found 3")
 
 
 # What is no TOML
@@ -379,64 +378,64 @@ BROKEN_LINES = [
 """In the place of a good line. Where a line has two, the second is the wrong one."""
 
 
-def broken_line(dice: random.Random) -> Iterator[Spoiled]:
+def broken_line(dice: random.Random) -> Iterator[Corrupted]:
     for broken in BROKEN_LINES:
         where = dice.choice([each for each in SITES["reference"] if each.value.startswith('"')])
         lines = broken.format(name=where.name, value=where.value).split("\n")
         number = where.number + len(lines) - 1
-        yield Spoiled("broken-line", with_line("reference", where.number, *lines), line=number, says="not TOML")
+        yield Corrupted("broken-line", with_line("reference", where.number, *lines), line=number, says="not TOML")
 
 
-def broken_file(dice: random.Random) -> Iterator[Spoiled]:
+def broken_file(dice: random.Random) -> Iterator[Corrupted]:
     good = REFERENCE.encode()
     wrong_byte = good.replace(b"field-notes", b"field\xffnotes")
     number = site("reference", "app.bundled").number
-    yield Spoiled("not-utf-8", wrong_byte, line=number, says="not UTF-8")
+    yield Corrupted("not-utf-8", wrong_byte, line=number, says="not UTF-8")
     latin = good.replace(b"Email", "Benutzerschlüssel".encode("latin-1"))
-    yield Spoiled("not-utf-8", latin, line=site("reference", "sign_in.user").number, says="not UTF-8")
-    yield Spoiled("not-utf-8", REFERENCE.encode("utf-16"), line=1, says="not UTF-8")
-    yield Spoiled("not-utf-8", b"\xed\xa0\x80" + good, line=1, says="not UTF-8")
-    yield Spoiled("not-utf-8", b"\x1f\x8b\x08" + dice.randbytes(200), line=1, says="not UTF-8")
-    yield Spoiled("byte-order-mark", b"\xef\xbb\xbf" + good, says="byte order mark")
-    yield Spoiled("nul", b"\0" * 100, says="not TOML")
-    yield Spoiled("nul", good + b"\0", says="not TOML")
-    yield Spoiled("json", b'{"name": "shop"}', says="not TOML")
-    yield Spoiled("yaml", b"name: shop\napp:\n  base_url: http://localhost\n", line=1, says="not TOML")
-    yield Spoiled("html", b"<!doctype html><title>404</title>", line=1, says="not TOML")
+    yield Corrupted("not-utf-8", latin, line=site("reference", "sign_in.user").number, says="not UTF-8")
+    yield Corrupted("not-utf-8", REFERENCE.encode("utf-16"), line=1, says="not UTF-8")
+    yield Corrupted("not-utf-8", b"\xed\xa0\x80" + good, line=1, says="not UTF-8")
+    yield Corrupted("not-utf-8", b"\x1f\x8b\x08" + dice.randbytes(200), line=1, says="not UTF-8")
+    yield Corrupted("byte-order-mark", b"\xef\xbb\xbf" + good, says="byte order mark")
+    yield Corrupted("nul", b"\0" * 100, says="not TOML")
+    yield Corrupted("nul", good + b"\0", says="not TOML")
+    yield Corrupted("json", b'{"name": "shop"}', says="not TOML")
+    yield Corrupted("yaml", b"name: shop\napp:\n  base_url: http://localhost\n", line=1, says="not TOML")
+    yield Corrupted("html", b"<!doctype html><title>404</title>", line=1, says="not TOML")
     for text in (b"", b"\n\n\n", b"# Nothing but words.\n", b" \t\r\n"):
-        yield Spoiled("empty", text, "refresh", says="missing")
+        yield Corrupted("empty", text, "refresh", says="missing")
     cuts = [each for each in SITES["reference"] if each.value.startswith('"')]
     for where in dice.sample(cuts, 3):
         above = REFERENCE.split("\n")[: where.number - 1]
         cut = "\n".join([*above, f"{where.name} = {where.value[:-2]}"])
-        yield Spoiled("cut-off", cut.encode(), says="not TOML")
-    yield Spoiled("too-deep", f"a = {'[' * 100_000}{']' * 100_000}\n".encode(), says="nested too deeply")
-    yield Spoiled("too-deep", f"a = {'{a = ' * 5000}1{'}' * 5000}\n".encode(), says="nested too deeply")
-    yield Spoiled("too-deep", f"{'.'.join('a' * 5000)} = 1\n".encode(), says="nested too deeply")
-    yield Spoiled("too-deep", f"[{'.'.join('a' * 5000)}]\n".encode(), says="nested too deeply")
+        yield Corrupted("cut-off", cut.encode(), says="not TOML")
+    yield Corrupted("too-deep", f"a = {'[' * 100_000}{']' * 100_000}\n".encode(), says="nested too deeply")
+    yield Corrupted("too-deep", f"a = {'{a = ' * 5000}1{'}' * 5000}\n".encode(), says="nested too deeply")
+    yield Corrupted("too-deep", f"{'.'.join('a' * 5000)} = 1\n".encode(), says="nested too deeply")
+    yield Corrupted("too-deep", f"[{'.'.join('a' * 5000)}]\n".encode(), says="nested too deeply")
     # Deeper than the library reads that knows the lines.
     for deep in (f"a = {'[' * 150}{']' * 150}\n", f"a.{'.'.join('a' * 150)} = 1\n"):
-        yield Spoiled("deep", deep.encode() + REFERENCE.encode(), "a", says="not a key")
-    yield Spoiled("too-many-digits", f"a = {'9' * 5000}\n".encode(), says="too many digits")
+        yield Corrupted("deep", deep.encode() + REFERENCE.encode(), "a", says="not a key")
+    yield Corrupted("too-many-digits", f"a = {'9' * 5000}\n".encode(), says="too many digits")
     long = f'environment = "{"x" * 1_000_000}"\n'.encode()
-    yield Spoiled("too-long", long, "environment", 1, "xxx…")
+    yield Corrupted("too-long", long, "environment", 1, "xxx…")
 
 
 # What it extends
 
 
-def extending() -> Iterator[Spoiled]:
-    def of(value: str, says: str, **beside: bytes) -> Spoiled:
+def extending() -> Iterator[Corrupted]:
+    def of(value: str, says: str, **beside: bytes) -> Corrupted:
         files = {f"{name}.toml": content for name, content in beside.items()}
-        return Spoiled("extends", f"extends = {value}\n".encode(), says=says, beside=files)
+        return Corrupted("extends", f"extends = {value}\n".encode(), says=says, beside=files)
 
     yield of('"none.toml"', "No such file")
-    yield of('"spoiled.toml"', "extends this file in turn")
-    yield of('"./spoiled.toml"', "extends this file in turn")
+    yield of('"corrupted.toml"', "extends this file in turn")
+    yield of('"./corrupted.toml"', "extends this file in turn")
     yield of('"."', "Is a directory")
     yield of('""', "Is a directory")
     yield of('"/"', "Is a directory")
-    yield of('"spoiled.toml/more.toml"', "Not a directory")
+    yield of('"corrupted.toml/more.toml"', "Not a directory")
     yield of(f'"{"x" * 5000}"', "File name too long")
     yield of('"a\\u0000b"', "null byte")
     yield of('"a\\nb"', "a\\nb', which ")
@@ -448,7 +447,7 @@ def extending() -> Iterator[Spoiled]:
         (f'{{ a = "{LITERAL}" }}', "a table"),
     ):
         yield of(value, f"extends: should be the name of another target file, found {shown}")
-    yield of('"other.toml"', "extends this file in turn", other=b'extends = "spoiled.toml"')
+    yield of('"other.toml"', "extends this file in turn", other=b'extends = "corrupted.toml"')
     yield of(
         '"other.toml"', "extends this file in turn", other=b'extends = "third.toml"', third=b'extends = "other.toml"'
     )
@@ -460,12 +459,12 @@ def extending() -> Iterator[Spoiled]:
     yield of('"other.toml"', "other.toml, sign_in.page: should be a path", other=below)
     yield of('"other.toml"', f"line {where.number} of ", other=below)
     content = b'extends = "other.toml"\n\n[sign_in]\npage = "login"\n'
-    yield Spoiled("extends", content, "sign_in.page", 4, beside={"other.toml": REFERENCE.encode()})
+    yield Corrupted("extends", content, "sign_in.page", 4, beside={"other.toml": REFERENCE.encode()})
     content = b'extends = "other.toml"\n[sign_in]\nextends = "other.toml"\n'
-    yield Spoiled("extends", content, "sign_in.extends", 3, "not a key", {"other.toml": REFERENCE.encode()})
+    yield Corrupted("extends", content, "sign_in.extends", 3, "not a key", {"other.toml": REFERENCE.encode()})
 
 
-def all_spoiled() -> list[Spoiled]:
+def all_corrupted() -> list[Corrupted]:
     dice = random.Random(SEED)  # noqa: S311 - nothing depends on nobody guessing it
     return [
         *removed(),
@@ -481,22 +480,22 @@ def all_spoiled() -> list[Spoiled]:
     ]
 
 
-SPOILED = all_spoiled()
+CORRUPTED = all_corrupted()
 
 
-def put(folder: Path, spoiled: Spoiled) -> Path:
-    for name, content in spoiled.beside.items():
+def put(folder: Path, corrupted: Corrupted) -> Path:
+    for name, content in corrupted.beside.items():
         (folder / name).write_bytes(content)
-    file = folder / "spoiled.toml"
-    file.write_bytes(spoiled.content)
+    file = folder / "corrupted.toml"
+    file.write_bytes(corrupted.content)
     return file
 
 
-def check(message: str, file: Path, spoiled: Spoiled) -> None:
+def check(message: str, file: Path, corrupted: Corrupted) -> None:
     """That a message is one, for a person, about this mistake, and tells no secret."""
     first, *rest = message.split("\n")
     assert first.startswith("target file ")
-    assert any(str(file.parent / name) in first for name in (file.name, *spoiled.beside))
+    assert any(str(file.parent / name) in first for name in (file.name, *corrupted.beside))
     if mistakes := re.search(r": (\d+) mistakes?$", first):
         assert len(rest) == int(mistakes[1])
         assert all(re.match(r"  \S", line) for line in rest)
@@ -505,12 +504,12 @@ def check(message: str, file: Path, spoiled: Spoiled) -> None:
     assert SECRET not in message
     assert LITERAL not in message
     assert "Traceback" not in message
-    assert spoiled.says in message
-    if spoiled.key is not None:
-        where = "" if spoiled.line is None else f"line {spoiled.line}, "
-        assert re.search(rf"^  {re.escape(where + spoiled.key)}[.:]", message, re.MULTILINE), message
-    elif spoiled.line is not None:
-        assert re.search(rf"line {spoiled.line}\b", message), message
+    assert corrupted.says in message
+    if corrupted.key is not None:
+        where = "" if corrupted.line is None else f"line {corrupted.line}, "
+        assert re.search(rf"^  {re.escape(where + corrupted.key)}[.:]", message, re.MULTILINE), message
+    elif corrupted.line is not None:
+        assert re.search(rf"line {corrupted.line}\b", message), message
 
 
 @pytest.fixture(autouse=True)
@@ -529,18 +528,18 @@ def test_the_good_files_are_good(source: str, tmp_path: Path) -> None:
 
 
 def test_there_are_as_many_as_there_should_be_and_no_two_are_the_same() -> None:
-    assert len({(spoiled.content, *spoiled.beside.values()) for spoiled in SPOILED}) >= HOW_MANY
-    assert [(each.kind, each.content) for each in all_spoiled()] == [(each.kind, each.content) for each in SPOILED]
+    assert len({(corrupted.content, *corrupted.beside.values()) for corrupted in CORRUPTED}) >= HOW_MANY
+    assert [(each.kind, each.content) for each in all_corrupted()] == [(each.kind, each.content) for each in CORRUPTED]
 
 
-@pytest.mark.parametrize("spoiled", SPOILED, ids=lambda spoiled: spoiled.kind)
-def test_a_spoiled_file_ends_in_one_message(spoiled: Spoiled, tmp_path: Path) -> None:
-    file = put(tmp_path, spoiled)
+@pytest.mark.parametrize("corrupted", CORRUPTED, ids=lambda corrupted: corrupted.kind)
+def test_a_corrupted_file_ends_in_one_message(corrupted: Corrupted, tmp_path: Path) -> None:
+    file = put(tmp_path, corrupted)
 
     with pytest.raises(TargetError) as error:
         read_target(file)
 
-    check(str(error.value), file, spoiled)
+    check(str(error.value), file, corrupted)
 
 
 def test_what_is_no_file_is_named_as_such(tmp_path: Path) -> None:
@@ -558,15 +557,15 @@ def test_what_is_no_file_is_named_as_such(tmp_path: Path) -> None:
         assert str(error.value) == f"target file {file}: {says}"
 
 
-def on_the_command_line() -> list[Spoiled]:
+def on_the_command_line() -> list[Corrupted]:
     """One of each of these kinds."""
     kinds = ("misspelt", "wrong-value", "not-utf-8", "too-deep", "extends", "list-of-tables")
-    return [next(each for each in SPOILED if each.kind == kind) for kind in kinds]
+    return [next(each for each in CORRUPTED if each.kind == kind) for kind in kinds]
 
 
-@pytest.mark.parametrize("spoiled", on_the_command_line(), ids=lambda spoiled: spoiled.kind)
-def test_on_the_command_line_it_is_one_message_too(spoiled: Spoiled, tmp_path: Path) -> None:
-    file = put(tmp_path, spoiled)
+@pytest.mark.parametrize("corrupted", on_the_command_line(), ids=lambda corrupted: corrupted.kind)
+def test_on_the_command_line_it_is_one_message_too(corrupted: Corrupted, tmp_path: Path) -> None:
+    file = put(tmp_path, corrupted)
 
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--target", file, "e2e/test_scenarios.py"],
@@ -580,72 +579,4 @@ def test_on_the_command_line_it_is_one_message_too(spoiled: Spoiled, tmp_path: P
     assert ended.returncode == USAGE_ERROR
     message = (ended.stdout + ended.stderr).strip()
     assert message.startswith("ERROR: ")
-    check(message.removeprefix("ERROR: "), file, spoiled)
-
-
-LINES = """
-name = "a" # = 1
-text = '''
-[no.table]
-no = 1'''
-[a]  # b
-"b.c" = [ # two
-  { d = 1 }, [2,
-
-   3],
-]
-e.f = { g.h = 1, 'i' = [{ j = "]" }] }
-[[list]]
-k = 1979-05-27 07:32:00
-[list.inner]
-m = 1
-[[list]]
-k = 1.5
-""".removeprefix("\n")
-
-
-def test_the_line_of_each_key_is_known() -> None:
-    assert lines_of(LINES) == {
-        ("name",): 1,
-        ("text",): 2,
-        ("a",): 5,
-        ("a", "b.c"): 6,
-        ("a", "b.c", "0"): 7,
-        ("a", "b.c", "0", "d"): 7,
-        ("a", "b.c", "1"): 7,
-        ("a", "b.c", "1", "0"): 7,
-        ("a", "b.c", "1", "1"): 9,
-        ("a", "e"): 11,
-        ("a", "e", "f"): 11,
-        ("a", "e", "f", "g"): 11,
-        ("a", "e", "f", "g", "h"): 11,
-        ("a", "e", "f", "i"): 11,
-        ("a", "e", "f", "i", "0"): 11,
-        ("a", "e", "f", "i", "0", "j"): 11,
-        ("list",): 12,
-        ("list", "0"): 12,
-        ("list", "0", "k"): 13,
-        ("list", "0", "inner"): 14,
-        ("list", "0", "inner", "m"): 15,
-        ("list", "1"): 16,
-        ("list", "1", "k"): 17,
-    }
-
-
-def test_lines_go_on_after_an_inline_table_over_several_lines() -> None:
-    """TOML 1.1 has them, which newer versions of Python read."""
-    assert lines_of("a = {\n  b = 1,\n  # b = 2\n  c = 3,\n}\nd = 4\n") == {
-        ("a",): 1,
-        ("a", "b"): 2,
-        ("a", "c"): 4,
-        ("d",): 6,
-    }
-
-
-def test_no_line_is_better_than_a_wrong_one() -> None:
-    """The library writes ``[list.inner]`` beneath ``[[list]]``, wherever it stands."""
-    assert lines_of("[[list]]\na = 1\n[other]\nb = 1\n[list.inner]\nc = 1\n") == {
-        ("list",): 1,
-        ("list", "0"): 1,
-        ("list", "0", "a"): 2,
-    }
+    check(message.removeprefix("ERROR: "), file, corrupted)
