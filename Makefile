@@ -31,7 +31,7 @@ help:
 
 .PHONY: e2e
 e2e: setup
-	@$(BIN)/pytest -q -n $(WORKERS) e2e/test_scenarios.py $(if $(TARGET),--target $(TARGET)) $(ARGS)
+	@$(BIN)/pytest -q -n $(WORKERS) e2e/test_scenarios.py $(if $(TARGET),--target=$(TARGET)) $(ARGS)
 
 .PHONY: doctor
 doctor: setup

@@ -17,6 +17,7 @@ pytest_plugins = [
     "fixtures.given.doctor",
     "fixtures.given.spa",
     "fixtures.report.verdicts",
+    "fixtures.report.tally",
     "fixtures.report.matrix",
 ]
 

@@ -12,7 +12,7 @@ from fixtures.ends import DoesNotApply, RuleBroken
 from fixtures.spa import Spa
 from fixtures.target import Target, read_target
 from scenarios.catalogue import Rule, one_of_each, rules
-from scenarios.clients_page import PAGE, page
+from scenarios.catalogue.clients_page import PAGE, page
 
 
 @pytest.fixture(scope="session", params=CLIENTS)
@@ -60,4 +60,4 @@ def test_each_listed_rule_is_one(name: str) -> None:
 
 
 def test_the_page_of_the_clients_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m scenarios.clients_page"
+    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m scenarios.catalogue.clients_page"

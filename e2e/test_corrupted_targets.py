@@ -235,7 +235,13 @@ WRONG_VALUES = {
     "refresh.access_token": ['"access_token"', '""', '"#/access_token"', '"/a~"', '"$.access_token"'],
     "refresh.expires_at_unit": ['"seconds"', '"m"'],
     "refresh.succeeds_by": ['"200"'],
-    "refresh.refusal": ["{ status = 99 }", "{ status = 600 }", '{ status = "401" }', "{ body = 1 }", "{ code = 401 }"],
+    "refresh.rejection": [
+        "{ status = 99 }",
+        "{ status = 600 }",
+        '{ status = "401" }',
+        "{ body = 1 }",
+        "{ code = 401 }",
+    ],
     "api.paths": ["[]", '[""]', '["api/"]', '["/api/", "**"]', '["/api/", 3]', '["*"]', '["//*"]', '["http:*"]'],
     "api.carries": ['"Authorization"', '"header "', '"cookie a b"', '"/access_token"', '"Header X"'],
     "tokens.storage": ['"cookies"', '"localstorage"'],
@@ -248,7 +254,7 @@ WRONG_VALUES = {
     "pages.form.others": ["[{}]", '[{ label = "A" }, { url = "/" }]', '{ label = "A" }'],
     "policy.early_renewal": ["-1", "9223372036854775808"],
     "policy.refresh_attempts": ["0", "-3", "1000000"],
-    "policy.refused_attempts": ["0"],
+    "policy.rejected_attempts": ["0"],
     "policy.outage_limit": ["0", "-300"],
     "policy.outage_ends_in": ['"tears"', '""'],
 }

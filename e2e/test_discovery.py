@@ -286,8 +286,8 @@ def test_two_steps_a_menu_one_address_for_all_and_tokens_within_json(
     assert found.refresh.refresh_token == "/data/renew/refresh"
     assert (found.refresh.expires_in, found.refresh.succeeds_by) == ("/data/renew/expiresIn", "body")
     assert (found.api.paths, found.api.carries) == (("/graphql",), "header x-session")
-    assert found.api.refusal is not None
-    assert found.api.refusal.status == 200
+    assert found.api.rejection is not None
+    assert found.api.rejection.status == 200
     assert found.tokens.storage == "sessionStorage"
     assert {part: str(place) for part, place in found.tokens.places.items()} == {
         "access_token": "session:* at /tokens/access",

@@ -1,13 +1,18 @@
 """The failure as its reader sees it: whole messages, compared whole."""
 
 from textwrap import dedent
+from typing import Any
 
-from fixtures.observed.network import Exchange, Kind, NetworkLog
+import pytest
+
+from fixtures.observed.exchange import Exchange, Kind
+from fixtures.observed.network_log import NetworkLog
 from fixtures.observed.redirects import How, RedirectTrail, Visit
 from fixtures.report.failure import Failure, render, render_unasked
+from fixtures.report.folding import fold
+from fixtures.report.outcome import Outcome, Verdict
+from fixtures.report.progress import Progress
 from fixtures.report.summary import (
-    Outcome,
-    Verdict,
     closing_line,
     detection_line,
     in_the_same_words,
@@ -20,20 +25,20 @@ def api(number: int, at: float, status: int | None, token: str, path: str = "/ap
     return Exchange(number, Kind.API, "GET", path, at, at, at, at, status, access_token=token)
 
 
-def refresh(number: int, at: float, status: int | None = 200, **more: str) -> Exchange:
+def refresh(number: int, at: float, status: int | None = 200, **more: Any) -> Exchange:
     return Exchange(number, Kind.REFRESH, "POST", "/auth/refresh/", at, at, at, at, status, refresh_token="R1", **more)
 
 
 def failure(log: NetworkLog, *culprits: int, **changes: str) -> Failure:
     fields = {
-        "fact": "2 refreshes were sent, where 1 refresh was due.",
-        "rule": "near-expiry-refresh/renews-once",
-        "sentence": "One lapsing token calls for one refresh, however many requests wait on it.",
+        "fact": "2 refreshes were sent; expected 1.",
+        "rule": "near-expiry-refresh/shares-one-refresh",
+        "sentence": "One expired token calls for one refresh, however many requests wait on it.",
         "reason": "A server that rotates refresh tokens takes the second one for theft.",
         "expected": "exactly 1 refresh",
         "actual": "2 refreshes",
         "hint": "Keep one promise for the refresh under way.",
-        "again": ".venv/bin/pytest 'e2e/test_scenarios.py::test_rule[renews-once]'",
+        "again": ".venv/bin/pytest 'e2e/test_scenarios.py::test_rule[shares-one-refresh]'",
         **changes,
     }
     return Failure(log=log, culprits=frozenset(culprits), **fields)
@@ -59,10 +64,10 @@ def test_a_failure_says_all_there_is_to_know_in_order() -> None:
     )
 
     assert render(failure(log, 10, trace="playwright show-trace test-results/x/trace.zip")) == text("""
-        2 refreshes were sent, where 1 refresh was due.
+        2 refreshes were sent; expected 1.
 
-        rule      near-expiry-refresh/renews-once
-                  One lapsing token calls for one refresh, however many requests wait on it.
+        rule      near-expiry-refresh/shares-one-refresh
+                  One expired token calls for one refresh, however many requests wait on it.
         expected  exactly 1 refresh
         actual    2 refreshes
         happened        0.0 s  GET    /api/summary/  → 401  access token A
@@ -73,7 +78,7 @@ def test_a_failure_says_all_there_is_to_know_in_order() -> None:
                         0.3 s  page   /login?next=%2Fdashboard  (replace)
         ended at  /login?next=%2Fdashboard
         hint      Keep one promise for the refresh under way.
-        again     .venv/bin/pytest 'e2e/test_scenarios.py::test_rule[renews-once]'
+        again     .venv/bin/pytest 'e2e/test_scenarios.py::test_rule[shares-one-refresh]'
         trace     playwright show-trace test-results/x/trace.zip
     """)
 
@@ -116,7 +121,7 @@ def test_a_request_that_stood_in_the_way_of_asking_is_kept_in_sight() -> None:
     log = NetworkLog((*answered[:29], pending, *answered[30:]), STANDING_STILL)
     fact = "GET /api/slow/ got no answer within 20 s."
 
-    shown = render_unasked(fact, "near-expiry-refresh/renews-once", log, "pytest …")
+    shown = render_unasked(fact, "near-expiry-refresh/shares-one-refresh", log, "pytest …")
 
     assert len(shown.splitlines()) < 30
     assert "▶     2.9 s  GET    /api/slow/  → no answer  access token A" in shown
@@ -173,13 +178,13 @@ def broken(rule: str, fact: str) -> Outcome:
 def test_cases_of_one_rule_that_saw_the_same_are_told_together() -> None:
     twice, never = "2 refreshes were sent.", "No refresh was sent."
     outcomes = [
-        broken("refresh-refused/ends-the-session[401]", twice),
-        broken("refresh-refused/ends-the-session[403]", twice),
-        broken("refresh-refused/ends-the-session[400]", never),
+        broken("refresh-rejected/ends-the-session[401]", twice),
+        broken("refresh-rejected/ends-the-session[403]", twice),
+        broken("refresh-rejected/ends-the-session[400]", never),
     ]
 
     assert "\n".join(per_scenario(outcomes)) == text("""
-        refresh-refused  3 broken
+        refresh-rejected  3 broken
             broken: ends-the-session[401, 403]: 2 refreshes were sent.
             broken: ends-the-session[400]: No refresh was sent.
     """)
@@ -189,8 +194,8 @@ def test_cases_of_one_rule_that_saw_the_same_are_told_together() -> None:
 def test_what_several_rules_saw_is_told_once_more_with_their_number() -> None:
     outcomes = [
         broken("sign-out/sends-nothing", "It threw."),
-        broken("many-requests/refreshes-once", "2 refreshes were sent."),
-        broken("refresh-refused/ends-the-session[401]", "2 refreshes were sent."),
+        broken("concurrent-401s/shares-one-refresh", "2 refreshes were sent."),
+        broken("refresh-rejected/ends-the-session[401]", "2 refreshes were sent."),
         broken("expired-on-load/recovers", "2 refreshes were sent."),
         broken("expired-on-load/serves", "It threw."),
         *OUTCOMES,
@@ -204,6 +209,96 @@ def test_the_closing_line_counts_all_four() -> None:
         closing_line("reference", OUTCOMES) == "reference: 1 rule kept, 1 broken, 1 could not be asked, 1 do not apply"
     )
     assert closing_line("shop", []) == "shop: 0 rules kept, 0 broken, 0 could not be asked, 0 do not apply"
+
+
+def test_the_closing_line_says_what_was_not_asked_and_what_the_suite_did_wrong() -> None:
+    assert closing_line("shop", OUTCOMES, not_asked=120, suite_errors=2) == (
+        "shop: 1 rule kept, 1 broken, 1 could not be asked, 1 do not apply, "
+        "120 not asked, 2 failed by a mistake of the suite"
+    )
+
+
+def test_how_the_page_went_there_makes_no_other_mistake_of_it() -> None:
+    words = "The user was redirected to /login{how}, but should have stayed signed in."
+    outcomes = [
+        broken("sign-out/works-offline", words.format(how=" (replace)")),
+        broken("expired-on-load/recovers", words.format(how=" (push)")),
+        broken("api-failure/does-not-refresh", words.format(how="")),
+    ]
+
+    assert in_the_same_words(outcomes) == [f"    3 rules: {words.format(how='')}"]
+
+
+def test_each_line_names_its_tab_where_there_are_several() -> None:
+    log = NetworkLog(
+        (refresh(1, 1.0), refresh(2, 1.5, tab=2)),
+        STANDING_STILL,
+        other_tabs={2: RedirectTrail("/notes", (Visit("/login", How.PUSH, 2.0),))},
+    )
+
+    shown = render(failure(log, 2)).splitlines()
+
+    assert "happened        0.0 s  POST   /auth/refresh/  → 200  refresh token R1  in tab 1" in shown
+    assert "          ▶     0.5 s  POST   /auth/refresh/  → 200  refresh token R1  in tab 2" in shown
+    assert "                1.0 s  page   /login  (push)  in tab 2" in shown
+    assert "ended at  /dashboard in tab 1; /login in tab 2" in shown
+
+
+def report_of(rule: str, fact: str, words: str) -> pytest.TestReport:
+    report = pytest.TestReport(f"e2e/test_scenarios.py::test_rule[{rule}]", ("", 0, ""), {}, "failed", words, "call")
+    report.user_properties.append(("afresh", broken(rule, fact).as_data()))
+    return report
+
+
+def printed(*failures: tuple[str, str]) -> list[str]:
+    """What is printed of failures, each a rule and what it saw, under a text of its own."""
+    reports = [report_of(rule, fact, f"the whole of {rule}") for rule, fact in failures]
+    fold(reports, "afresh")
+    return [str(report.longrepr) for report in reports if not hasattr(report, "_pdbshown")]
+
+
+def test_failures_that_saw_the_same_are_printed_once_with_the_names_of_the_others() -> None:
+    twice, never = "2 refreshes were sent (a).", "No refresh was sent."
+
+    assert printed(
+        ("refresh-rejected/ends-the-session[401]", twice),
+        ("refresh-rejected/ends-the-session[403]", twice),
+        ("refresh-rejected/ends-the-session[400]", never),
+        ("sign-out/works-offline", "2 refreshes were sent (b)."),
+        ("refresh-rejected/ends-the-session[500]", twice),
+    ) == [
+        (
+            "the whole of refresh-rejected/ends-the-session[401]\n"
+            "also      refresh-rejected/ends-the-session[403, 500], sign-out/works-offline"
+        ),
+        "the whole of refresh-rejected/ends-the-session[400]",
+    ]
+
+
+def test_of_many_failures_those_are_printed_that_stand_for_most() -> None:
+    single = [(f"sign-out/rule-{number}", f"{number} things happened.") for number in range(5)]
+    double = [("api-failure/a", "It threw."), ("api-failure/b", "It threw.")]
+
+    whole = printed(*single, *double)
+
+    assert whole == [
+        *[f"the whole of sign-out/rule-{number}" for number in range(2)],
+        "the whole of sign-out/rule-2\n\n… and 2 other failures, each with its line below (-v shows each)",
+        "the whole of api-failure/a\nalso      api-failure/b",
+    ]
+
+
+def test_progress_is_told_by_scenario_with_what_is_left(pytestconfig: pytest.Config) -> None:
+    progress = Progress(pytestconfig)
+    progress.plan({"network-failure/a", "network-failure/b[x]", "network-failure/c", "sign-out/d"})
+    progress.add(Outcome("shop", "network-failure", "network-failure/a", Verdict.KEPT, ""))
+    progress.add(broken("network-failure/b[x]", "2 refreshes were sent."))
+    under_way = progress.line("network-failure", 100)
+    progress.add(Outcome("shop", "network-failure", "network-failure/c", Verdict.DOES_NOT_APPLY, ""))
+    progress.add(Outcome("shop", "sign-out", "sign-out/d", Verdict.KEPT, ""))
+
+    assert under_way == "[2 of 4]  network-failure  1 kept, 1 broken, 1 to come; about 2 min left"
+    assert progress.line("network-failure", 100) == "[4 of 4]  network-failure  1 kept, 1 broken, 1 not applicable"
 
 
 def test_the_proof_ends_in_two_lines() -> None:

@@ -23,38 +23,38 @@ from scenarios.catalogue import Rule, rules
 
 FIRST_CASES = [next(cases) for _, cases in groupby(rules(), key=lambda rule: rule.function)]
 WHERE_THE_FORM_MATTERS = {
-    "corrupted-storage/signing-in-works-again",
-    "corrupted-storage/recovers-from-a-spoiled-access-token",
-    "corrupted-storage/lives-on-where-storage-refuses",
+    "corrupted-storage/sign-in-works-again",
+    "corrupted-storage/refreshes-a-corrupted-access-token",
+    "corrupted-storage/survives-a-failing-storage-write",
     "expired-on-load/recovers-with-one-refresh",
     "expired-on-load/keeps-the-deep-link",
-    "expired-on-load/asks-once-when-both-are-dead",
-    "expired-on-load/returns-to-the-page-asked-for",
-    "expired-on-load/asks-nothing-without-tokens",
-    "many-requests/refreshes-once",
-    "many-requests/takes-a-late-refusal-for-what-it-is",
-    "near-expiry-refresh/renews-in-the-background",
-    "near-expiry-refresh/renews-once",
-    "near-expiry-refresh/leaves-a-renewed-token-alone",
-    "near-expiry-refresh/leaves-a-short-lived-token-alone",
-    "near-expiry-refresh/outlasts-an-odd-lifetime",
-    "near-expiry-refresh/renews-a-short-lived-token-each-time",
+    "expired-on-load/does-not-loop-when-both-tokens-are-expired",
+    "expired-on-load/returns-to-the-requested-page-after-sign-in",
+    "expired-on-load/sends-no-refresh-without-tokens",
+    "concurrent-401s/shares-one-refresh",
+    "concurrent-401s/ignores-a-late-401",
+    "near-expiry-refresh/refreshes-in-the-background",
+    "near-expiry-refresh/shares-one-refresh",
+    "near-expiry-refresh/does-not-refresh-again-after-a-refresh",
+    "near-expiry-refresh/does-not-refresh-before-every-request",
+    "near-expiry-refresh/tolerates-an-invalid-expires-in",
+    "near-expiry-refresh/refreshes-a-short-lived-token-every-time",
     "near-expiry-refresh/survives-two-expiries-with-rotation",
-    "network-failure/keeps-the-session-through-one-failure",
+    "network-failure/keeps-the-session-after-one-failed-refresh",
     "network-failure/recovers-when-back-online",
-    "refresh-refused/ends-the-session",
-    "refresh-refused/renews-in-the-next-session",
-    "sign-out/is-not-undone-by-a-late-refresh",
+    "refresh-rejected/ends-the-session",
+    "refresh-rejected/refreshes-in-the-next-session",
+    "sign-out/late-refresh-does-not-restore-the-session",
     "sign-out/leaves-no-copy-of-a-token",
-    "sign-out/ends-the-session-on-the-server",
-    "useless-renewal/is-not-repeated-for-one-request",
+    "sign-out/revokes-the-refresh-token-on-the-server",
+    "rejected-after-refresh/refreshes-once-per-request",
     "wrong-password/is-sent-once",
 }
 WHERE_SIGNING_IN_MATTERS = {
     "expired-on-load/recovers-with-one-refresh",
-    "near-expiry-refresh/renews-once",
-    "near-expiry-refresh/leaves-a-renewed-token-alone",
-    "sign-out/ends-the-session-on-the-server",
+    "near-expiry-refresh/shares-one-refresh",
+    "near-expiry-refresh/does-not-refresh-again-after-a-refresh",
+    "sign-out/revokes-the-refresh-token-on-the-server",
 }
 WITHOUT_A_FORM = ("other-origin/by-function.toml", "other-origin/by-call.toml")
 FILES = (
@@ -120,17 +120,17 @@ def test_sound(rule: Rule, spa: Spa) -> None:
 @pytest.mark.parametrize("file", ["httponly-cookie/target.toml"], indirect=True)
 def test_a_reply_sets_its_cookies_when_the_page_gets_it_and_not_before(spa: Spa) -> None:
     spa.sign_in()
-    spa.open(spa.calls)
+    spa.open(spa.pages.calls)
     first = spa.refresh_token
 
-    spa.fail_refreshes(LOST_REPLY, times=1)
-    spa.let_access_token_lapse()
+    spa.network.fail_refreshes(LOST_REPLY, times=1)
+    spa.clock.let_access_token_expire()
     spa.call_api()
     assert spa.refresh_token == first
 
-    spa.mend_refreshes()
-    with spa.holding_refresh_replies():
-        spa.let_time_pass(5)
+    spa.network.restore_refreshes()
+    with spa.holding.refresh_replies():
+        spa.clock.let_time_pass(5)
         assert spa.refresh_token == first
     assert spa.refresh_token != first
 
@@ -138,12 +138,26 @@ def test_a_reply_sets_its_cookies_when_the_page_gets_it_and_not_before(spa: Spa)
 @pytest.mark.parametrize("file", ["httponly-cookie/target.toml"], indirect=True)
 def test_a_copy_of_what_an_httponly_cookie_has_is_told_by_the_name_of_the_cookie(spa: Spa) -> None:
     spa.sign_in()
-    assert spa.copies_of_tokens.described() == ""
+    assert spa.storage.copies_of_tokens.described() == ""
 
     token = next(cookie["value"] for cookie in spa.page.context.cookies() if cookie["name"] == "access_token")
     spa.page.evaluate("(token) => localStorage.setItem('backup', JSON.stringify({ token }))", token)
 
-    assert spa.copies_of_tokens.described() == "localStorage backup (what cookie access_token has)"
+    assert spa.storage.copies_of_tokens.described() == "localStorage backup (what cookie access_token has)"
+
+
+@pytest.mark.parametrize("file", ["httponly-cookie/target.toml"], indirect=True)
+def test_a_request_that_goes_out_without_its_cookie_carries_no_token(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    with spa.watched() as log:
+        spa.call_api()
+    assert [exchange.access_token for exchange in log.api] == ["A"]
+
+    spa.page.context.clear_cookies(name="access_token")
+    with spa.watched() as log:
+        spa.call_api()
+    assert log.api[0].access_token is None
 
 
 @pytest.mark.parametrize("file", FILES, indirect=True)

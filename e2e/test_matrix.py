@@ -10,7 +10,7 @@ from fixtures.given.app import ServeWith
 from fixtures.given.spa import MakeSpa
 from fixtures.report.matrix import PROPERTY, Cell
 from scenarios.catalogue import Rule, rules
-from scenarios.defects import DEFECTS, Defect
+from scenarios.catalogue.defects import DEFECTS, Defect
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from fixtures.ends import RuleBroken
-from fixtures.judging.expectations import expect
-from fixtures.observed.network import Exchange, Kind, NetworkLog
+from fixtures.judging import expect
+from fixtures.observed.exchange import Exchange, Kind
+from fixtures.observed.network_log import NetworkLog
 from fixtures.observed.redirects import How, RedirectTrail, Visit
 
 NOWHERE = RedirectTrail("/dashboard", ())
@@ -54,7 +55,7 @@ def test_selections_are_by_kind_and_keep_the_order() -> None:
         ({"status": 204}, True),
         ({"status": 401}, False),
         ({"status": None, "failure": "connection reset"}, False),
-        ({"failure": "given up by the page"}, False),
+        ({"failure": "aborted by the page"}, False),
         ({"status": None}, False),
         ({"fault": "200 with an HTML page"}, False),
     ],
@@ -82,10 +83,10 @@ def test_the_last_of_each_is_what_the_page_was_left_with() -> None:
 def test_a_count_that_is_off_names_both_numbers() -> None:
     twice = log(exchange(1), exchange(2)).refreshes
 
-    assert fact(lambda: expect(twice).to_have_count(1)) == "2 refreshes were sent, where 1 refresh was due."
-    assert fact(lambda: expect(twice).to_have_count(0)) == "2 refreshes were sent, where no refresh was due."
-    assert fact(lambda: expect(twice).to_have_at_most(1)) == "2 refreshes were sent, where at most 1 was allowed."
-    assert fact(lambda: expect(log().refreshes).to_have_at_least(1)) == "No refresh was sent, where one was due."
+    assert fact(lambda: expect(twice).to_have_count(1)) == "2 refreshes were sent; expected 1."
+    assert fact(lambda: expect(twice).to_have_count(0)) == "2 refreshes were sent; expected none."
+    assert fact(lambda: expect(twice).to_have_at_most(1)) == "2 refreshes were sent; expected at most 1."
+    assert fact(lambda: expect(log().refreshes).to_have_at_least(1)) == "No refresh was sent; expected at least 1."
     expect(twice).to_have_count(2)
     expect(twice).to_have_at_most(2)
     expect(twice).to_have_at_least(2)
@@ -101,9 +102,7 @@ def test_the_exchanges_that_deviate_are_the_culprits() -> None:
 def test_failed_requests_are_listed_with_their_outcome() -> None:
     api = log(exchange(1, Kind.API), exchange(2, Kind.API, status=401)).api
 
-    assert fact(lambda: expect(api).to_have_succeeded()) == (
-        "1 of 2 API requests was not answered well: GET /api/notes/ 401."
-    )
+    assert fact(lambda: expect(api).to_have_succeeded()) == ("1 of 2 API requests failed: GET /api/notes/ 401.")
     expect(api.succeeded).to_have_succeeded()
 
 
@@ -112,28 +111,28 @@ def test_pauses_are_judged_by_their_shortest_and_by_their_growth() -> None:
     growing = log(exchange(1), exchange(2), exchange(6)).refreshes
 
     assert fact(lambda: expect(hasty).to_be_at_least_apart(1)) == (
-        "A refresh followed the one before it after 0.8 s, where a pause of at least 1 s was due."
+        "A refresh was sent 0.8 s after the one before it; expected a pause of at least 1 s."
     )
-    assert fact(lambda: expect(hasty).to_be_ever_further_apart()) == (
-        "The pauses between refreshes did not grow: 0.8 s, 0.8 s."
-    )
-    assert fact(lambda: expect(log(exchange(1)).refreshes).to_be_ever_further_apart()) == (
+    assert fact(lambda: expect(hasty).to_back_off()) == ("The pauses between refreshes did not grow: 0.8 s, 0.8 s.")
+    assert fact(lambda: expect(log(exchange(1)).refreshes).to_back_off()) == (
         "The pauses between refreshes did not grow: there were none."
     )
     expect(growing).to_be_at_least_apart(0.5)
-    expect(growing).to_be_ever_further_apart()
+    expect(growing).to_back_off()
 
 
 def test_a_stale_token_is_called_by_its_name() -> None:
     api = log(exchange(1, Kind.API, access_token="A"), exchange(2, Kind.API, access_token="B")).api
 
-    assert fact(lambda: expect(api).not_to_carry("A")) == ("1 of 2 API requests went out with the old access token A.")
+    assert fact(lambda: expect(api).not_to_carry("A")) == (
+        "1 of 2 API requests was sent with the stale access token A."
+    )
     expect(api).not_to_carry("C")
 
 
 def test_an_exception_of_the_page_is_quoted() -> None:
     assert fact(lambda: expect(log(exceptions=("RangeError: Invalid time",))).to_have_no_exceptions()) == (
-        "The page threw: RangeError: Invalid time"
+        "Uncaught exception: RangeError: Invalid time"
     )
     expect(log()).to_have_no_exceptions()
 
@@ -146,7 +145,7 @@ def test_a_visit_is_to_a_path_whatever_query_and_hash() -> None:
     there = trail(("/login?next=%2Fnotes", How.REPLACE))
 
     assert fact(lambda: expect(there).not_to_visit("/login")) == (
-        "The page went to /login, where nobody should have been sent (replace)."
+        "The user was redirected to /login (replaceState), but should have stayed signed in."
     )
     expect(there).to_visit_once("/login")
     expect(there).not_to_visit("/log")
@@ -156,7 +155,9 @@ def test_a_change_of_query_or_hash_alone_is_no_new_visit_and_a_load_is() -> None
     expect(trail(("/login", How.REPLACE), ("/login#form", How.REPLACE))).to_visit_once("/login")
     twice = trail(("/login", How.REPLACE), ("/login", How.LOAD))
 
-    assert fact(lambda: expect(twice).to_visit_once("/login")) == "The page went to /login twice, where once was due."
+    assert (
+        fact(lambda: expect(twice).to_visit_once("/login")) == "The user was redirected to /login twice; expected once."
+    )
 
 
 def test_a_page_may_stay_or_go_to_one_place_and_to_no_other() -> None:
@@ -164,14 +165,14 @@ def test_a_page_may_stay_or_go_to_one_place_and_to_no_other() -> None:
 
     expect(RedirectTrail("/notes", visits[:2])).to_go_nowhere_but("/login")
     assert fact(lambda: expect(RedirectTrail("/notes", visits)).to_go_nowhere_but("/login")) == (
-        "The page went to /home, where nothing but /login was due (load)."
+        "The page went to /home (page load); expected only /login."
     )
 
 
 def test_the_trail_ends_where_it_ended_or_where_it_began() -> None:
     assert trail().end == "/dashboard"
     assert fact(lambda: expect(trail(("/a?b#c", How.PUSH))).to_end_at("/a")) == (
-        "The page ended at /a?b#c, where /a was due."
+        "The page ended at /a?b#c; expected /a."
     )
     assert str(trail(("/login", How.REPLACE))) == "/dashboard → replace /login"
 

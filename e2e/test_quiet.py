@@ -80,7 +80,8 @@ def recorder(context: BrowserContext, server: SlowBody) -> CountingRecorder:
     clock = PageClock(context)
     target = read_target(Path(TARGETS / "reference.toml"))
     page = context.new_page()
-    recorder = CountingRecorder(context, page, target, origin=server.origin, names=TokenNames(), clock=clock)
+    recorder = CountingRecorder(context, target, origin=server.origin, names=TokenNames(), clock=clock)
+    recorder.add_tab(page)
     recorder.when_asked_often(server.body_is_due.set)
     page.goto(server.origin)
     return recorder
@@ -90,7 +91,7 @@ def test_a_body_that_the_page_reads_is_waited_for(context: BrowserContext, recor
     page = context.pages[0]
     page.evaluate("() => void load((response) => response.json())")
 
-    settle(page, recorder)
+    settle([page], recorder)
 
     assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
     assert recorder.asked >= recorder.after
@@ -102,7 +103,7 @@ def test_a_body_that_the_page_does_not_read_is_not(
     page = context.pages[0]
     page.evaluate("() => void load((response) => response.status)")
 
-    settle(page, recorder)
+    settle([page], recorder)
 
     assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
     assert not server.body_is_due.is_set()
@@ -127,7 +128,7 @@ def test_what_the_page_does_after_an_answer_of_the_browser_belongs_to_it(
     page = context.pages[0]
     page.evaluate(f"() => void {asynchronous}.then(() => fetch('/next'))")
 
-    settle(page, recorder)
+    settle([page], recorder)
 
     assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
 
@@ -153,7 +154,7 @@ class HeldByTheBrowser:
 
 # A request with keepalive goes on without its document: it is reported then, with nobody left to say how it ends.
 @pytest.mark.parametrize(
-    ("keepalive", "told"), [("false", []), ("true", ["GET /next given up by the page"])], ids=["lost", "reported-late"]
+    ("keepalive", "told"), [("false", []), ("true", ["GET /next aborted by the page"])], ids=["lost", "reported-late"]
 )
 def test_a_request_whose_document_has_made_way_for_another_is_not_waited_for(
     context: BrowserContext, server: SlowBody, recorder: CountingRecorder, keepalive: str, told: list[str]
@@ -168,6 +169,6 @@ def test_a_request_whose_document_has_made_way_for_another_is_not_waited_for(
 
     page.goto(f"{server.origin}/another")
     held.release()
-    settle(page, recorder)
+    settle([page], recorder)
 
     assert [str(exchange) for exchange in recorder.log().all if exchange.path.endswith("next")] == told

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.target import TARGETS, TargetError, read_target
+from fixtures.target import TARGETS, TargetError, needs_of, read_target
 
 REFERENCE = TARGETS / "reference.toml"
 
@@ -49,6 +49,25 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("table", "old", "new"),
+    [
+        ("refresh", 'refusal = { body = "{}" }', "rejection"),
+        ("refresh", "refused_with = [401]", "rejected_with"),
+        ("policy", "refused_attempts = 1", "rejected_attempts"),
+    ],
+)
+def test_a_key_that_has_another_name_now_is_told_it(tmp_path: Path, table: str, old: str, new: str) -> None:
+    file = tmp_path / "shop.toml"
+    file.write_text(f'extends = "{REFERENCE}"\nname = "shop"\n[{table}]\n{old}\n', encoding="utf-8")
+
+    key = old.split(" = ", maxsplit=1)[0]
+    assert complaint(file).splitlines() == [
+        f"target file {file}: 1 mistake",
+        f"  line 4, {table}.{key}: is called {new} now",
+    ]
+
+
 def test_a_missing_table_is_a_mistake(tmp_path: Path) -> None:
     file = tmp_path / "shop.toml"
     file.write_text(REFERENCE.read_text(encoding="utf-8").replace("[refresh]", "[refreshing]"), encoding="utf-8")
@@ -83,8 +102,8 @@ def test_what_a_target_lacks_is_said_with_the_key_that_would_give_it(tmp_path: P
     file = tmp_path / "shop.toml"
     file.write_text('extends = "base.toml"\n[policy]\nearly_renewal = 0\n', encoding="utf-8")
 
-    assert read_target(file).has["early renewal"] == "policy.early_renewal is 0: the app only reacts to a 401"
-    assert read_target(REFERENCE).has["early renewal"] is None
+    assert needs_of(read_target(file))["early refresh"] == "policy.early_renewal is 0: the app only reacts to a 401"
+    assert needs_of(read_target(REFERENCE))["early refresh"] is None
 
 
 def test_two_files_cannot_extend_each_other(tmp_path: Path) -> None:

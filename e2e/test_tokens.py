@@ -85,3 +85,21 @@ def test_the_twin_of_an_opaque_token_is_another_of_the_same_length() -> None:
         twin = expired_twin(token, None)
         assert twin != token
         assert len(twin) == len(token)
+
+
+@pytest.mark.parametrize("word", ["", "undefined", "null", "NaN", "[object Object]"])
+def test_words_that_stand_where_a_token_is_missing_are_shown_as_they_are(word: str) -> None:
+    names = TokenNames()
+
+    assert names.access(word) == names.refresh(word) == repr(word)
+    assert names.redact(f"signs-out-once[{word}]") == f"signs-out-once[{word}]"
+    assert names.access_tokens() == frozenset()
+
+
+def test_what_the_suite_has_made_up_is_shown_and_a_token_beside_it_is_not() -> None:
+    names = TokenNames()
+    names.note_made_up("%%%not-a-token%%%")
+
+    assert names.refresh("%%%not-a-token%%%") == "'%%%not-a-token%%%'"
+    assert names.refresh(TOKEN) == "R1"
+    assert names.redact(f"%%%not-a-token%%% and {TOKEN}") == "%%%not-a-token%%% and <refresh token R1>"

@@ -1,11 +1,11 @@
 """API failure: a request for data fails, and its token has nothing to do with it.
 
 A client that takes every failure for the end of the session, or whose first request on load decides whether somebody is
-signed in, sends its users away whenever the server stumbles (getodk/central#1545, artsy/force PR#6095).
+signed in, signs its users out whenever the server stumbles (getodk/central#1545, artsy/force PR#6095).
 """
 
 from fixtures.edge.faults import RESET, SERVER_FAILED, Fault
-from fixtures.judging.expectations import expect
+from fixtures.judging import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
@@ -15,30 +15,30 @@ FIRST_REQUESTS = 4
 """So many fail: enough for every widget of a usual page, or for the attempts of a client that tries again at once."""
 
 
-@rule(cases=FAILURES, hint="Only a refresh that is refused ends a session. What any other request ends in does not.")
-def on_load_is_no_reason_to_sign_out(spa: Spa, fault: Fault) -> None:
-    """A page whose first requests fail when it is loaded sends nobody away, and keeps the session."""
+@rule(cases=FAILURES, hint="Only a refresh that is rejected ends a session. What any other request ends in does not.")
+def on_load_does_not_sign_out(spa: Spa, fault: Fault) -> None:
+    """A page whose first requests fail when it is loaded redirects nobody to sign-in, and keeps the session."""
     spa.sign_in()
     spa.leave()
-    spa.fail_api(fault, times=FIRST_REQUESTS)
+    spa.network.fail_api(fault, times=FIRST_REQUESTS)
 
     with spa.watched() as log:
-        spa.open(spa.busy)
+        spa.open(spa.pages.busy)
 
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
-    expect(spa.stored).to_hold_a_session()
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(spa.storage.session).to_hold_a_session()
 
 
-@rule(needs={"calls"}, cases=FAILURES, hint="Renew on 401 only. A 500 says nothing of the token.")
-def is_no_reason_to_refresh(spa: Spa, fault: Fault) -> None:
-    """A request that fails on a page in use leads to no refresh, and sends nobody away."""
+@rule(needs={"calls"}, cases=FAILURES, hint="Refresh on 401 only. A 500 says nothing of the token.")
+def does_not_refresh(spa: Spa, fault: Fault) -> None:
+    """A request that fails on a page in use leads to no refresh, and redirects nobody to sign-in."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.fail_api(fault, times=1)
+    spa.open(spa.pages.calls)
+    spa.network.fail_api(fault, times=1)
 
     with spa.watched() as log:
         spa.call_api()
 
     expect(log.refreshes).to_have_count(0)
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
-    expect(spa.stored).to_hold_a_session()
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(spa.storage.session).to_hold_a_session()

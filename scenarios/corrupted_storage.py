@@ -1,41 +1,49 @@
 """Corrupted storage: what stands in the browser's storage in a token's place cannot work.
 
-The investigation's scenario 2, "Invalid Refresh Token Handling": spoil the refresh token in localStorage, make a
-request, see a graceful sign-out. Storage is spoiled while the page is away, because a running page has a copy in
+The investigation's scenario 2, "Invalid Refresh Token Handling": corrupt the refresh token in localStorage, make a
+request, see a graceful sign-out. Storage is corrupted while the page is away, because a running page has a copy in
 memory.
 """
 
-from fixtures.judging.expectations import expect
+from fixtures.judging import expect
 from fixtures.spa import Spa
-from fixtures.tokens.corrupted import ACCESS_TOKENS, EXPIRIES, GARBAGE, REFRESH_TOKENS, TRUNCATED, WRONG_TYPE, Spoiled
+from fixtures.tokens.corrupted import (
+    ACCESS_TOKENS,
+    EXPIRIES,
+    GARBAGE,
+    REFRESH_TOKENS,
+    TRUNCATED,
+    WRONG_TYPE,
+    Corruption,
+)
 from scenarios.catalogue import rule
 
 STORED_REFRESH_TOKEN = {"stored refresh token"}
 
 
-def _spoil_refresh_token(spa: Spa, spoiled: Spoiled) -> None:
-    """Leave the app with a spoiled refresh token in storage and an access token that has run out."""
+def _corrupt_refresh_token(spa: Spa, corruption: Corruption) -> None:
+    """Leave the app with a corrupted refresh token in storage and an access token that has expired."""
     spa.sign_in()
-    spa.spoil("refresh_token", spoiled)
+    spa.storage.corrupt("refresh_token", corruption)
     spa.leave()
-    spa.let_access_token_lapse()
+    spa.clock.let_access_token_expire()
 
 
 @rule(
     needs=STORED_REFRESH_TOKEN,
     cases=REFRESH_TOKENS,
-    hint="A refresh that is refused ends the session: do not ask again.",
+    hint="A refresh that is rejected ends the session: do not ask again.",
 )
-def signs_out_once(spa: Spa, spoiled: Spoiled) -> None:
+def bad_refresh_token_signs_out_once(spa: Spa, corruption: Corruption) -> None:
     """A refresh token that cannot work is tried within the policy, and ends in one visit to the sign-in page."""
-    _spoil_refresh_token(spa, spoiled)
+    _corrupt_refresh_token(spa, corruption)
 
     with spa.watched() as log:
-        spa.open_with_slow_refreshes(spa.busy)
+        spa.open_with_slow_refreshes(spa.pages.busy)
 
-    expect(log.refreshes).to_have_at_most(spa.policy.refused_attempts)
-    expect(spa.sign_in_form).to_be_shown()
-    expect(log.redirects).to_visit_once(spa.sign_in_page)
+    expect(log.refreshes).to_have_at_most(spa.policy.rejected_attempts)
+    expect(spa.marks.sign_in_form).to_be_shown()
+    expect(log.redirects).to_visit_once(spa.pages.sign_in)
 
 
 @rule(
@@ -43,64 +51,64 @@ def signs_out_once(spa: Spa, spoiled: Spoiled) -> None:
     cases=(GARBAGE, TRUNCATED, WRONG_TYPE),
     hint="Read storage as you would read user input.",
 )
-def throws_nothing(spa: Spa, spoiled: Spoiled) -> None:
+def bad_refresh_token_throws_no_exception(spa: Spa, corruption: Corruption) -> None:
     """A refresh token that cannot be read makes the page throw nothing that nobody catches."""
-    _spoil_refresh_token(spa, spoiled)
+    _corrupt_refresh_token(spa, corruption)
 
     with spa.watched() as log:
-        spa.open(spa.busy)
+        spa.open(spa.pages.busy)
 
     expect(log.frozen).to_have_no_exceptions()
 
 
 @rule(needs=STORED_REFRESH_TOKEN, hint="Remove every key of the session in one place, the expiry too.")
-def leaves_nothing_in_storage(spa: Spa) -> None:
+def clears_storage_when_the_session_ends(spa: Spa) -> None:
     """When the session has ended, none of its keys is left in storage."""
-    _spoil_refresh_token(spa, GARBAGE)
-    spa.open(spa.busy)
+    _corrupt_refresh_token(spa, GARBAGE)
+    spa.open(spa.pages.busy)
 
-    expect(spa.stored).to_be_empty()
+    expect(spa.storage.session).to_be_empty()
 
 
 @rule(needs=STORED_REFRESH_TOKEN | {"reason"}, hint="Hand the reason on to the sign-in page.")
-def says_why(spa: Spa) -> None:
+def tells_the_user_why_they_were_signed_out(spa: Spa) -> None:
     """Whoever is signed out without having asked for it is told why."""
-    _spoil_refresh_token(spa, GARBAGE)
-    spa.open(spa.busy)
+    _corrupt_refresh_token(spa, GARBAGE)
+    spa.open(spa.pages.busy)
 
-    expect(spa.reason).to_be_shown()
+    expect(spa.marks.reason).to_be_shown()
 
 
 @rule(
     needs=STORED_REFRESH_TOKEN,
     hint="Start from nothing at sign-in: counters, latches and promises of the last session too.",
 )
-def signing_in_works_again(spa: Spa) -> None:
+def sign_in_works_again(spa: Spa) -> None:
     """After a corrupted session one can sign in again, and stays signed in."""
-    _spoil_refresh_token(spa, GARBAGE)
-    spa.open(spa.busy)
+    _corrupt_refresh_token(spa, GARBAGE)
+    spa.open(spa.pages.busy)
 
     with spa.watched() as log:
         spa.sign_in_again()
-        spa.open(spa.busy)
+        spa.open(spa.pages.busy)
 
-    expect(spa.content_of(spa.busy)).to_be_shown()
-    expect(log.refreshes).to_have_count(spa.refreshes_per_load)
+    expect(spa.marks.content_of(spa.pages.busy)).to_be_shown()
+    expect(log.refreshes).to_have_count(spa.target.refreshes_per_load)
 
 
 @rule(needs={"stored access token"}, cases=ACCESS_TOKENS, hint="An access token that cannot be read counts as expired.")
-def recovers_from_a_spoiled_access_token(spa: Spa, spoiled: Spoiled) -> None:
-    """A spoiled access token beside a good refresh token costs one refresh, and nothing else."""
+def refreshes_a_corrupted_access_token(spa: Spa, corruption: Corruption) -> None:
+    """A corrupted access token beside a good refresh token costs one refresh, and nothing else."""
     spa.sign_in()
-    spa.spoil("access_token", spoiled)
+    spa.storage.corrupt("access_token", corruption)
     spa.leave()
 
     with spa.watched() as log:
-        spa.open_with_slow_refreshes(spa.busy)
+        spa.open_with_slow_refreshes(spa.pages.busy)
 
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(log.refreshes).to_have_count(1)
-    expect(spa.content_of(spa.busy)).to_be_shown()
+    expect(spa.marks.content_of(spa.pages.busy)).to_be_shown()
     expect(log.api.last_of_each).to_have_succeeded()
 
 
@@ -109,17 +117,17 @@ def recovers_from_a_spoiled_access_token(spa: Spa, spoiled: Spoiled) -> None:
     cases=EXPIRIES,
     hint="An expiry that is no date must compare as unknown, not as never.",
 )
-def causes_no_storm_by_a_spoiled_expiry(spa: Spa, spoiled: Spoiled) -> None:
-    """A spoiled or missing expiry costs one refresh at most."""
+def corrupted_expiry_causes_no_refresh_loop(spa: Spa, corruption: Corruption) -> None:
+    """A corrupted or missing expiry costs one refresh at most."""
     spa.sign_in()
-    spa.spoil("expiry", spoiled)
+    spa.storage.corrupt("expiry", corruption)
     spa.leave()
 
     with spa.watched() as log:
-        spa.open(spa.calls)
+        spa.open(spa.pages.calls)
         spa.call_api(times=4)
 
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(log.refreshes).to_have_at_most(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
@@ -129,17 +137,17 @@ def causes_no_storm_by_a_spoiled_expiry(spa: Spa, spoiled: Spoiled) -> None:
     cases=EXPIRIES,
     hint="Where the expiry is not known, a 401 still tells that it is time.",
 )
-def renews_in_spite_of_a_spoiled_expiry(spa: Spa, spoiled: Spoiled) -> None:
-    """A session with a spoiled or missing expiry still renews its token when that has run out."""
+def refreshes_despite_a_corrupted_expiry(spa: Spa, corruption: Corruption) -> None:
+    """A session with a corrupted or missing expiry still refreshes its token when that has expired."""
     spa.sign_in()
-    spa.spoil("expiry", spoiled)
+    spa.storage.corrupt("expiry", corruption)
     spa.leave()
-    spa.let_access_token_lapse()
+    spa.clock.let_access_token_expire()
 
     with spa.watched() as log:
-        spa.open_with_slow_refreshes(spa.busy)
+        spa.open_with_slow_refreshes(spa.pages.busy)
 
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(log.refreshes).to_have_count(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
@@ -149,16 +157,16 @@ def renews_in_spite_of_a_spoiled_expiry(spa: Spa, spoiled: Spoiled) -> None:
     cases=("SecurityError", "QuotaExceededError"),
     hint="Take the new tokens into memory first; a write to storage that throws is not a refresh that failed.",
 )
-def lives_on_where_storage_refuses(spa: Spa, error: str) -> None:
+def survives_a_failing_storage_write(spa: Spa, error: str) -> None:
     """A session whose new tokens cannot be written to storage lives on in memory."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.refuse_storage_writes(error)
+    spa.open(spa.pages.calls)
+    spa.storage.refuse_writes(error)
 
     with spa.watched() as log:
-        spa.let_access_token_lapse()
+        spa.clock.let_access_token_expire()
         spa.call_api(times=2)
 
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(log.refreshes).to_have_count(1)
     expect(log.api.last_of_each).to_have_succeeded()

@@ -1,10 +1,10 @@
-"""Expired on load: the page is opened, from a bookmark or after a night, with an access token that has run out.
+"""Expired on load: the page is opened, from a bookmark or after a night, with an access token that has expired.
 
 The investigation's scenario 3, "Expired Token Recovery": an expired access token, the application loads, a refresh is
 tried.
 """
 
-from fixtures.judging.expectations import expect
+from fixtures.judging import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
@@ -14,40 +14,40 @@ def recovers_with_one_refresh(spa: Spa) -> None:
     """A page opened with an expired access token and a good refresh token appears with its data, after one refresh."""
     spa.sign_in()
     spa.leave()
-    spa.let_access_token_lapse()
+    spa.clock.let_access_token_expire()
 
     with spa.watched() as log:
-        spa.open_with_slow_refreshes(spa.busy)
+        spa.open_with_slow_refreshes(spa.pages.busy)
 
     expect(log.refreshes).to_have_count(1)
-    expect(spa.content_of(spa.busy)).to_be_shown()
+    expect(spa.marks.content_of(spa.pages.busy)).to_be_shown()
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(hint="Send a request that was refused for its token again, once, when the token has been renewed.")
-def serves_every_first_request(spa: Spa) -> None:
+@rule(hint="Send a request that was rejected for its token again, once, when the token has been refreshed.")
+def every_initial_request_succeeds(spa: Spa) -> None:
     """Every request that the page makes as it opens is answered well in the end."""
     spa.sign_in()
     spa.leave()
-    spa.let_access_token_lapse()
+    spa.clock.let_access_token_expire()
 
     with spa.watched() as log:
-        spa.open_with_slow_refreshes(spa.busy)
+        spa.open_with_slow_refreshes(spa.pages.busy)
 
     expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(needs={"early renewal"}, hint="Wait for the refresh of the load before the first request goes out.")
+@rule(needs={"early refresh"}, hint="Wait for the refresh of the load before the first request goes out.")
 def sends_no_expired_token(spa: Spa) -> None:
-    """No request goes out with an access token that is known to have run out."""
+    """No request goes out with an access token that is known to have expired."""
     spa.sign_in()
     expired = spa.access_token
     spa.leave()
-    spa.let_access_token_lapse()
+    spa.clock.let_access_token_expire()
 
     with spa.watched() as log:
-        spa.open(spa.busy)
+        spa.open(spa.pages.busy)
 
     expect(log.api).not_to_carry(expired)
 
@@ -57,13 +57,13 @@ def keeps_the_deep_link(spa: Spa) -> None:
     """The address that was asked for is still there when the page has recovered, query and hash included."""
     spa.sign_in()
     spa.leave()
-    spa.let_access_token_lapse()
+    spa.clock.let_access_token_expire()
 
     with spa.watched() as log:
-        spa.open(spa.deep_link)
+        spa.open(spa.pages.deep_link)
 
-    expect(log.redirects).to_end_at(spa.deep_link.path)
-    expect(spa.content_of(spa.deep_link)).to_be_shown()
+    expect(log.redirects).to_end_at(spa.pages.deep_link.path)
+    expect(spa.marks.content_of(spa.pages.deep_link)).to_be_shown()
 
 
 @rule(hint="While the refresh is under way nobody knows yet: show neither the sign-in page nor the content.")
@@ -71,59 +71,59 @@ def never_flashes_the_sign_in_page(spa: Spa) -> None:
     """While the refresh of the load is under way, the sign-in page is not shown."""
     spa.sign_in()
     spa.leave()
-    spa.let_access_token_lapse()
+    spa.clock.let_access_token_expire()
 
-    with spa.watched() as log, spa.holding_refreshes():
-        spa.open(spa.busy)
-        expect(spa.sign_in_form).not_to_be_shown()
+    with spa.watched() as log, spa.holding.refreshes():
+        spa.open(spa.pages.busy)
+        expect(spa.marks.sign_in_form).not_to_be_shown()
 
     expect(log.refreshes).to_have_at_least(1)
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
 
 
-@rule(hint="A refresh that is refused ends the session: do not ask again.")
-def asks_once_when_both_are_dead(spa: Spa) -> None:
-    """With both tokens expired the refresh is tried as often as the policy allows, and the user is sent away once."""
+@rule(hint="A refresh that is rejected ends the session: do not ask again.")
+def does_not_loop_when_both_tokens_are_expired(spa: Spa) -> None:
+    """With both tokens expired the refresh is tried within the policy, and the user is redirected to sign-in once."""
     spa.sign_in()
     spa.leave()
-    spa.kill_refresh_token()
-    spa.let_access_token_lapse()
+    spa.network.reject_refresh_token()
+    spa.clock.let_access_token_expire()
 
     with spa.watched() as log:
-        spa.open_with_slow_refreshes(spa.busy)
+        spa.open_with_slow_refreshes(spa.pages.busy)
 
     expect(log.refreshes).to_have_at_least(1)
-    expect(log.refreshes).to_have_at_most(spa.policy.refused_attempts)
-    expect(log.redirects).to_visit_once(spa.sign_in_page)
-    expect(spa.sign_in_form).to_be_shown()
+    expect(log.refreshes).to_have_at_most(spa.policy.rejected_attempts)
+    expect(log.redirects).to_visit_once(spa.pages.sign_in)
+    expect(spa.marks.sign_in_form).to_be_shown()
 
 
 @rule(needs={"deep link"}, hint="Hand the address on to the sign-in page, with its query and its hash.")
-def returns_to_the_page_asked_for(spa: Spa) -> None:
+def returns_to_the_requested_page_after_sign_in(spa: Spa) -> None:
     """After signing in again the page appears that was first asked for, query and hash included."""
     spa.sign_in()
     spa.leave()
-    spa.kill_refresh_token()
-    spa.let_access_token_lapse()
-    spa.open(spa.deep_link)
+    spa.network.reject_refresh_token()
+    spa.clock.let_access_token_expire()
+    spa.open(spa.pages.deep_link)
 
     with spa.watched() as log:
         spa.sign_in_again()
 
-    expect(log.redirects).to_end_at(spa.deep_link.path)
-    expect(spa.content_of(spa.deep_link)).to_be_shown()
+    expect(log.redirects).to_end_at(spa.pages.deep_link.path)
+    expect(spa.marks.content_of(spa.pages.deep_link)).to_be_shown()
 
 
 @rule(hint="Without a refresh token there is nothing to ask the server for.")
-def asks_nothing_without_tokens(spa: Spa) -> None:
+def sends_no_refresh_without_tokens(spa: Spa) -> None:
     """Somebody without any tokens is shown the sign-in page, and no refresh is sent."""
     spa.open_sign_in_page()
 
     with spa.watched() as log:
         spa.open(spa.pages.home)
 
-    expect(log.refreshes).to_have_count(spa.refreshes_without_tokens)
-    expect(spa.sign_in_form).to_be_shown()
+    expect(log.refreshes).to_have_count(spa.target.refreshes_without_tokens)
+    expect(spa.marks.sign_in_form).to_be_shown()
 
 
 @rule(
@@ -134,10 +134,10 @@ def refreshes_once_in_strict_mode(spa: Spa) -> None:
     spa.use_strict_mode_build()
     spa.sign_in()
     spa.leave()
-    spa.let_access_token_lapse()
+    spa.clock.let_access_token_expire()
 
     with spa.watched() as log:
-        spa.open_with_slow_refreshes(spa.busy)
+        spa.open_with_slow_refreshes(spa.pages.busy)
 
     expect(log.refreshes).to_have_count(1)
-    expect(spa.content_of(spa.busy)).to_be_shown()
+    expect(spa.marks.content_of(spa.pages.busy)).to_be_shown()

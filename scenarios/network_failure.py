@@ -16,7 +16,7 @@ from fixtures.edge.faults import (
     UNAVAILABLE_UNTIL,
     Fault,
 )
-from fixtures.judging.expectations import expect
+from fixtures.judging import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
@@ -30,87 +30,87 @@ MOST_FAILURES = 9
 @rule(
     needs={"calls"}, cases=ONE_OFF, hint="Only 400, 401 and 403 from the refresh endpoint mean that the token is dead."
 )
-def tries_again_after_a_pause(spa: Spa, fault: Fault) -> None:
+def retries_the_refresh_after_a_pause(spa: Spa, fault: Fault) -> None:
     """A refresh that failed for want of a good answer is tried again, after a pause."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.fail_refreshes(fault, times=1)
+    spa.open(spa.pages.calls)
+    spa.network.fail_refreshes(fault, times=1)
 
     with spa.watched() as log:
-        spa.let_access_token_lapse()
+        spa.clock.let_access_token_expire()
         spa.call_api()
-        spa.let_time_pass_until_renewed()
+        spa.clock.let_time_pass_until_refreshed()
 
     expect(log.refreshes.succeeded).to_have_at_least(1)
     expect(log.refreshes).to_be_at_least_apart(SHORTEST_PAUSE_SECONDS)
 
 
 @rule(needs={"calls"}, cases=ONE_OFF, hint="Keep the session until the server says that it is over.")
-def keeps_the_session_through_one_failure(spa: Spa, fault: Fault) -> None:
-    """One failed refresh sends nobody away, clears nothing, and the requests that wait for it are served in the end."""
+def keeps_the_session_after_one_failed_refresh(spa: Spa, fault: Fault) -> None:
+    """One failed refresh redirects nobody to sign-in, clears nothing, and what waits for it succeeds in the end."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.fail_refreshes(fault, times=1)
+    spa.open(spa.pages.calls)
+    spa.network.fail_refreshes(fault, times=1)
 
     with spa.watched() as log:
-        spa.let_access_token_lapse()
+        spa.clock.let_access_token_expire()
         spa.call_api()
-        spa.let_time_pass_until_renewed()
+        spa.clock.let_time_pass_until_refreshed()
         spa.call_api()
 
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
-    expect(spa.stored).to_hold_a_session()
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(spa.storage.session).to_hold_a_session()
     expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(hint="A page that cannot renew yet has not been told that it may not: wait, and try again.")
-def keeps_the_session_through_a_failure_on_load(spa: Spa) -> None:
-    """Whoever opens the app with a lapsed token, and whose first refresh fails, is not sent away."""
+@rule(hint="A page that cannot refresh yet has not been told that it may not: wait, and try again.")
+def keeps_the_session_after_a_failed_refresh_on_load(spa: Spa) -> None:
+    """Whoever opens the app with an expired token, and whose first refresh fails, is not redirected to sign-in."""
     spa.sign_in()
     spa.leave()
-    spa.let_access_token_lapse()
-    spa.fail_refreshes(RESET, times=1)
+    spa.clock.let_access_token_expire()
+    spa.network.fail_refreshes(RESET, times=1)
 
     with spa.watched() as log:
-        spa.open(spa.busy)
-        spa.let_time_pass_until_renewed()
+        spa.open(spa.pages.busy)
+        spa.clock.let_time_pass_until_refreshed()
 
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
-    expect(spa.stored).to_hold_a_session()
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(spa.storage.session).to_hold_a_session()
 
 
 @rule(needs={"calls"}, hint="Begin to count anew when a refresh has succeeded.")
-def forgives_failures_that_have_passed(spa: Spa) -> None:
+def resets_the_failure_count_after_a_success(spa: Spa) -> None:
     """Failures that were each followed by a success never add up to a sign-out, however long the page stays open."""
     spa.sign_in()
-    spa.open(spa.calls)
+    spa.open(spa.pages.calls)
 
     with spa.watched() as log:
         for _ in range(min(spa.policy.refresh_attempts, MOST_FAILURES) + 1):
-            spa.fail_refreshes(RESET, times=1)
-            spa.let_access_token_lapse()
+            spa.network.fail_refreshes(RESET, times=1)
+            spa.clock.let_access_token_expire()
             spa.call_api()
-            spa.let_time_pass_until_renewed()
-            spa.mend_refreshes()
+            spa.clock.let_time_pass_until_refreshed()
+            spa.network.restore_refreshes()
 
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
-    expect(spa.stored).to_hold_a_session()
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(spa.storage.session).to_hold_a_session()
 
 
 @rule(needs={"calls"}, hint="A server that rotates refresh tokens must take the last one again for a short while.")
-def outlives_a_lost_reply(spa: Spa) -> None:
+def survives_a_lost_refresh_response(spa: Spa) -> None:
     """A refresh whose reply is lost after the server has done its part costs nobody the session."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.fail_refreshes(LOST_REPLY, times=1)
+    spa.open(spa.pages.calls)
+    spa.network.fail_refreshes(LOST_REPLY, times=1)
 
     with spa.watched() as log:
-        spa.let_access_token_lapse()
+        spa.clock.let_access_token_expire()
         spa.call_api()
-        spa.let_time_pass_until_renewed()
+        spa.clock.let_time_pass_until_refreshed()
 
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(log.refreshes.succeeded).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
@@ -123,102 +123,102 @@ def outlives_a_lost_reply(spa: Spa) -> None:
 def honours_retry_after(spa: Spa, fault: Fault) -> None:
     """A server that says when to come back is not asked before that."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.fail_refreshes(fault, times=1)
+    spa.open(spa.pages.calls)
+    spa.network.fail_refreshes(fault, times=1)
 
     with spa.watched() as log:
-        spa.let_access_token_lapse()
+        spa.clock.let_access_token_expire()
         spa.call_api()
-        spa.let_time_pass_until_renewed()
+        spa.clock.let_time_pass_until_refreshed()
 
     expect(log.refreshes).to_have_at_least(2)
     expect(log.refreshes).to_be_at_least_apart(RETRY_AFTER_SECONDS)
 
 
 @rule(needs={"calls"}, hint="Double the pause after each failure, up to a ceiling.")
-def asks_ever_more_rarely(spa: Spa) -> None:
+def backs_off_between_retries(spa: Spa) -> None:
     """While an outage lasts, the pauses between the attempts grow."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.fail_refreshes(REFUSED)
+    spa.open(spa.pages.calls)
+    spa.network.fail_refreshes(REFUSED)
 
     with spa.watched() as log:
-        spa.let_access_token_lapse()
+        spa.clock.let_access_token_expire()
         spa.call_api()
-        spa.let_time_pass(30)
+        spa.clock.let_time_pass(30)
 
     expect(log.refreshes).to_have_at_least(3)
-    expect(log.refreshes).to_be_ever_further_apart()
+    expect(log.refreshes).to_back_off()
 
 
 @rule(
     needs={"calls", "sign-out after an outage"},
     hint='Count the failures in a row, and give up at a number; or say outage_ends_in = "waiting" in your target file.',
 )
-def gives_up_within_the_policy(spa: Spa) -> None:
+def stops_retrying_at_the_limit(spa: Spa) -> None:
     """An outage that lasts is met with no more attempts than the policy allows, and ends in one sign-out."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.fail_refreshes(REFUSED)
+    spa.open(spa.pages.calls)
+    spa.network.fail_refreshes(REFUSED)
 
     with spa.watched() as log:
-        spa.let_access_token_lapse()
+        spa.clock.let_access_token_expire()
         spa.call_api()
-        spa.let_time_pass_until_signed_out(at_most=spa.policy.outage_limit)
-        spa.let_time_pass(60, step=5)
+        spa.wait_until_signed_out(at_most=spa.policy.outage_limit)
+        spa.clock.let_time_pass(60, step=5)
 
     expect(log.refreshes).to_have_at_most(spa.policy.refresh_attempts)
-    expect(log.redirects).to_visit_once(spa.sign_in_page)
-    expect(spa.sign_in_form).to_be_shown()
+    expect(log.redirects).to_visit_once(spa.pages.sign_in)
+    expect(spa.marks.sign_in_form).to_be_shown()
 
 
 @rule(
     needs={"calls", "reason", "sign-out after an outage"}, hint="Leave nothing behind, and say that it was the network."
 )
-def signs_out_gracefully_after_an_outage(spa: Spa) -> None:
+def tells_why_and_clears_tokens_after_an_outage(spa: Spa) -> None:
     """Whom an outage has signed out is told why, and nothing of the session is left in storage."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.fail_refreshes(REFUSED)
-    spa.let_access_token_lapse()
+    spa.open(spa.pages.calls)
+    spa.network.fail_refreshes(REFUSED)
+    spa.clock.let_access_token_expire()
     spa.call_api()
-    spa.let_time_pass_until_signed_out(at_most=spa.policy.outage_limit)
+    spa.wait_until_signed_out(at_most=spa.policy.outage_limit)
 
-    expect(spa.reason).to_be_shown()
-    expect(spa.stored).to_be_empty()
+    expect(spa.marks.reason).to_be_shown()
+    expect(spa.storage.session).to_be_empty()
 
 
 @rule(
-    needs={"calls", "deep link", "background renewal", "sign-out after an outage"},
+    needs={"calls", "deep link", "background refresh", "sign-out after an outage"},
     hint="Hand the address on to the sign-in page.",
 )
 def returns_to_the_page_after_an_outage(spa: Spa) -> None:
     """Whom an outage has signed out gets back, after signing in, to the page where it happened."""
     spa.sign_in()
-    spa.open(spa.deep_link)
-    spa.fail_refreshes(REFUSED)
-    spa.let_access_token_lapse()
-    spa.let_time_pass_until_signed_out(at_most=spa.policy.outage_limit)
-    spa.mend_refreshes()
+    spa.open(spa.pages.deep_link)
+    spa.network.fail_refreshes(REFUSED)
+    spa.clock.let_access_token_expire()
+    spa.wait_until_signed_out(at_most=spa.policy.outage_limit)
+    spa.network.restore_refreshes()
 
     with spa.watched() as log:
         spa.sign_in_again()
 
-    expect(log.redirects).to_end_at(spa.deep_link.path)
-    expect(spa.content_of(spa.deep_link)).to_be_shown()
+    expect(log.redirects).to_end_at(spa.pages.deep_link.path)
+    expect(spa.marks.content_of(spa.pages.deep_link)).to_be_shown()
 
 
 @rule(
-    needs={"calls", "early renewal"}, hint="A token that has not run out is good: use it while the refresh is retried."
+    needs={"calls", "early refresh"}, hint="A token that has not expired is good: use it while the refresh is retried."
 )
-def goes_on_with_a_token_that_is_still_good(spa: Spa) -> None:
-    """While an early refresh fails, requests go on with the token that has not run out yet."""
+def keeps_using_a_valid_token_while_the_refresh_fails(spa: Spa) -> None:
+    """While an early refresh fails, requests go on with the token that has not expired yet."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.fail_refreshes(REFUSED)
+    spa.open(spa.pages.calls)
+    spa.network.fail_refreshes(REFUSED)
 
     with spa.watched() as log:
-        spa.bring_near_expiry(seconds_left=spa.policy.early_renewal / 2)
+        spa.clock.bring_near_expiry(seconds_left=spa.policy.early_renewal / 2)
         spa.call_api(times=3)
 
     expect(log.api).to_have_at_least(3)
@@ -226,35 +226,35 @@ def goes_on_with_a_token_that_is_still_good(spa: Spa) -> None:
 
 
 @rule(
-    needs={"calls", "background renewal"}, hint="Only a token that has lapsed can end a session for want of a new one."
+    needs={"calls", "background refresh"}, hint="Only a token that has expired can end a session for want of a new one."
 )
-def never_ends_a_session_early(spa: Spa) -> None:
+def does_not_sign_out_before_the_token_expires(spa: Spa) -> None:
     """A failing early refresh does not end a session whose token is still good."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.fail_refreshes(REFUSED)
+    spa.open(spa.pages.calls)
+    spa.network.fail_refreshes(REFUSED)
 
     with spa.watched() as log:
-        spa.bring_near_expiry(seconds_left=spa.policy.early_renewal)
-        spa.let_time_pass(spa.left - 10)
+        spa.clock.bring_near_expiry(seconds_left=spa.policy.early_renewal)
+        spa.clock.let_time_pass(spa.clock.left - 10)
 
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
-    expect(spa.stored).to_hold_a_session()
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(spa.storage.session).to_hold_a_session()
 
 
 @rule(needs={"calls"}, hint="Listen for the online event, or simply go on trying.")
 def recovers_when_back_online(spa: Spa) -> None:
     """When the network is back, the page works again without having been loaded anew."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.fail_refreshes(OFFLINE)
-    spa.let_access_token_lapse()
-    spa.call_api()
-    spa.let_time_pass(5)
+    spa.open(spa.pages.calls)
+    spa.network.fail_refreshes(OFFLINE)
 
     with spa.watched() as log:
-        spa.mend_refreshes()
-        spa.let_time_pass_until_renewed()
+        spa.clock.let_access_token_expire()
+        spa.call_api()
+        spa.clock.let_time_pass(5)
+        spa.network.restore_refreshes()
+        spa.clock.let_time_pass_until_refreshed()
         spa.call_api()
 
     expect(log.documents).to_have_count(0)
@@ -263,20 +263,20 @@ def recovers_when_back_online(spa: Spa) -> None:
 
 
 @rule(needs={"calls", "sign-out after an outage"}, hint="Count the failures of one session, and forget them with it.")
-def renews_in_the_session_after_an_outage(spa: Spa) -> None:
-    """After an outage has signed the user out, and a new sign-in, the next token is renewed like any other."""
+def refreshes_again_after_an_outage_and_a_new_sign_in(spa: Spa) -> None:
+    """After an outage has signed the user out, and a new sign-in, the next token is refreshed like any other."""
     spa.sign_in()
-    spa.open(spa.calls)
-    spa.fail_refreshes(REFUSED)
-    spa.let_access_token_lapse()
+    spa.open(spa.pages.calls)
+    spa.network.fail_refreshes(REFUSED)
+    spa.clock.let_access_token_expire()
     spa.call_api()
-    spa.let_time_pass_until_signed_out(at_most=spa.policy.outage_limit)
-    spa.mend_refreshes()
+    spa.wait_until_signed_out(at_most=spa.policy.outage_limit)
+    spa.network.restore_refreshes()
     spa.sign_in_again()
 
     with spa.watched() as log:
-        spa.let_access_token_lapse()
+        spa.clock.let_access_token_expire()
         spa.keep_calling_api(1)
 
     expect(log.refreshes.succeeded).to_have_count(1)
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)

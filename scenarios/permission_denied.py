@@ -1,33 +1,33 @@
 """Permission denied: one page is not for this user, and the server says so with 403.
 
-Clients that take every refusal for an expired token sign the user out of everything else
+Clients that take every rejection for an expired token sign the user out of everything else
 (open-metadata/OpenMetadata PR#30763).
 """
 
-from fixtures.judging.expectations import expect
+from fixtures.judging import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
 
-@rule(needs={"forbidden page"}, hint="403 says that this user may not, whatever the token. Renew on 401 only.")
-def is_no_reason_to_refresh(spa: Spa) -> None:
+@rule(needs={"forbidden page"}, hint="403 says that this user may not, whatever the token. Refresh on 401 only.")
+def does_not_refresh(spa: Spa) -> None:
     """A page that the user may not see leads to no refresh."""
     spa.sign_in()
 
     with spa.watched() as log:
         spa.open_forbidden()
 
-    expect(log.refreshes).to_have_count(spa.refreshes_per_load)
+    expect(log.refreshes).to_have_count(spa.target.refreshes_per_load)
 
 
 @rule(needs={"forbidden page"}, hint="Show on the page that it is not for this user, and leave the session alone.")
-def is_no_reason_to_sign_out(spa: Spa) -> None:
+def does_not_sign_out(spa: Spa) -> None:
     """A page that the user may not see says so, and the user stays signed in."""
     spa.sign_in()
 
     with spa.watched() as log:
         spa.open_forbidden()
 
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
-    expect(spa.signed_in).to_be_shown()
-    expect(spa.stored).to_hold_a_session()
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(spa.marks.signed_in).to_be_shown()
+    expect(spa.storage.session).to_hold_a_session()

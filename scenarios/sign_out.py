@@ -4,102 +4,102 @@ On a shared computer the next person sits down at once. What comes back then is 
 (supabase/supabase-js PR#2392, strapi/strapi#22854, TanStack/query#28).
 """
 
-from fixtures.judging.expectations import expect
+from fixtures.judging import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
 
 @rule(needs={"sign-out", "calls"}, hint="Drop the reply of a refresh that belongs to a session that has ended.")
-def is_not_undone_by_a_late_refresh(spa: Spa) -> None:
+def late_refresh_does_not_restore_the_session(spa: Spa) -> None:
     """A refresh that was under way at the sign-out does not bring the session back."""
     spa.sign_in()
-    spa.open(spa.calls)
+    spa.open(spa.pages.calls)
 
-    with spa.holding_refresh_replies() as held:
-        spa.let_access_token_lapse()
+    with spa.holding.refresh_replies() as held:
+        spa.clock.let_access_token_expire()
         spa.call_api()
         spa.sign_out()
         with spa.watched(patiently=False) as log:
             held.release()
 
-    expect(spa.stored).to_be_empty()
+    expect(spa.storage.session).to_be_empty()
     # A session that came back may have been found dead and ended again by now. The user has seen it all the same.
-    expect(log.redirects).to_go_nowhere_but(spa.sign_in_page)
-    expect(spa.sign_in_form).to_be_shown()
+    expect(log.redirects).to_go_nowhere_but(spa.pages.sign_in)
+    expect(spa.marks.sign_in_form).to_be_shown()
     spa.open(spa.pages.home)
-    expect(spa.sign_in_form).to_be_shown()
+    expect(spa.marks.sign_in_form).to_be_shown()
 
 
 @rule(
     needs={"sign-out", "calls", "sign-in form"},
-    hint="Look whose refresh it was before you believe its refusal: the session may be another one by now.",
+    hint="Look whose refresh it was before you believe its rejection: the session may be another one by now.",
 )
-def spares_the_next_session_a_late_refusal(spa: Spa) -> None:
-    """A refresh of the last session that is refused after the next sign-in does not end that one."""
+def late_rejected_refresh_does_not_end_the_next_session(spa: Spa) -> None:
+    """A refresh of the last session that is rejected after the next sign-in does not end that one."""
     spa.sign_in()
-    spa.open(spa.calls)
+    spa.open(spa.pages.calls)
 
-    with spa.holding_refreshes() as held:
-        spa.let_access_token_lapse()
+    with spa.holding.refreshes() as held:
+        spa.clock.let_access_token_expire()
         spa.call_api()
         spa.sign_out()
         spa.sign_in_again()
         with spa.watched() as log:
             held.release()
 
-    expect(log.redirects).not_to_visit(spa.sign_in_page)
-    expect(spa.signed_in).to_be_shown()
-    expect(spa.stored).to_hold_a_session()
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(spa.marks.signed_in).to_be_shown()
+    expect(spa.storage.session).to_hold_a_session()
 
 
 @rule(
     needs={"sign-out", "calls", "account page", "second account", "sign-in form"},
     hint="Look whose refresh it was before you store what it brings: that there is a session is not enough.",
 )
-def gives_nobody_the_last_session(spa: Spa) -> None:
+def late_refresh_does_not_sign_in_the_previous_user(spa: Spa) -> None:
     """A refresh of the last session that is answered after the next user's sign-in does not make them the last user."""
     spa.sign_in()
-    spa.open(spa.calls)
+    spa.open(spa.pages.calls)
     next_user = spa.someone_else()
 
     with spa.watched(patiently=False) as log:
-        with spa.holding_refresh_replies():
-            spa.let_access_token_lapse()
+        with spa.holding.refresh_replies():
+            spa.clock.let_access_token_expire()
             spa.call_api()
             spa.sign_out()
             spa.sign_in_as(next_user)
         spa.open(spa.pages.home)
         spa.go_to_account_page()
-        expect(spa.own_data_of(spa.account)).not_to_be_shown()
+        expect(spa.marks.data_of(spa.account)).not_to_be_shown()
 
-    expect(log.redirects).to_visit_once(spa.sign_in_page)
-    expect(spa.own_data_of(next_user)).to_be_shown()
+    expect(log.redirects).to_visit_once(spa.pages.sign_in)
+    expect(spa.marks.data_of(next_user)).to_be_shown()
 
 
 @rule(needs={"sign-out"}, hint="Stop every timer at the sign-out, and let none keep a token for its own use.")
-def leaves_no_timer_behind(spa: Spa) -> None:
-    """Nothing is renewed after the sign-out, however long the sign-in page stays open."""
+def stops_background_refresh(spa: Spa) -> None:
+    """Nothing is refreshed after the sign-out, however long the sign-in page stays open."""
     spa.sign_in()
     spa.sign_out()
 
     with spa.watched(patiently=False) as log:
-        spa.bring_near_expiry(seconds_left=spa.policy.early_renewal + 30)
-        spa.let_time_pass(spa.left + 10, step=5)
+        spa.clock.bring_near_expiry(seconds_left=spa.policy.early_renewal + 30)
+        spa.clock.let_time_pass(spa.clock.left + 10, step=5)
 
     expect(log.refreshes).to_have_count(0)
-    expect(spa.stored).to_be_empty()
+    expect(spa.storage.session).to_be_empty()
 
 
 @rule(needs={"sign-out"}, hint="End the session here first, and tell the server when it can be told.")
-def works_without_a_network(spa: Spa) -> None:
+def works_offline(spa: Spa) -> None:
     """Whoever signs out is signed out, here and at once, whether or not the server can be told."""
     spa.sign_in()
-    spa.lose_the_network()
+    spa.network.cut()
 
     spa.sign_out()
 
-    expect(spa.sign_in_form).to_be_shown()
-    expect(spa.stored).to_be_empty()
+    expect(spa.marks.sign_in_form).to_be_shown()
+    expect(spa.storage.session).to_be_empty()
 
 
 @rule(needs={"sign-out"}, hint="Keep tokens in one place, or clear every place in which you keep them.")
@@ -108,19 +108,19 @@ def leaves_no_copy_of_a_token(spa: Spa) -> None:
     spa.sign_in()
     spa.sign_out()
 
-    expect(spa.copies_of_tokens).to_be_empty()
+    expect(spa.storage.copies_of_tokens).to_be_empty()
 
 
 @rule(needs={"sign-out", "calls"}, hint="Reject what waits for the refresh when the session ends.")
-def sends_nothing_afterwards(spa: Spa) -> None:
+def drops_queued_requests(spa: Spa) -> None:
     """Requests that waited for a refresh at the sign-out are not sent any more."""
     spa.sign_in()
-    spa.open(spa.calls)
+    spa.open(spa.pages.calls)
     with spa.watched() as usual:
         spa.call_api()
 
-    with spa.holding_refreshes() as held:
-        spa.let_access_token_lapse()
+    with spa.holding.refreshes() as held:
+        spa.clock.let_access_token_expire()
         spa.call_api()
         spa.sign_out()
         with spa.watched() as log:
@@ -135,67 +135,67 @@ def sends_nothing_afterwards(spa: Spa) -> None:
     needs={"sign-out", "stored refresh token", "refresh token in the request"},
     hint="Tell the server: a token that is only forgotten still works for whoever has a copy.",
 )
-def ends_the_session_on_the_server(spa: Spa) -> None:
+def revokes_the_refresh_token_on_the_server(spa: Spa) -> None:
     """After the sign-out the server takes the refresh token no more."""
     spa.sign_in()
     token = spa.refresh_token
     spa.sign_out()
 
-    expect(spa.refresh_with(token)).to_have_been_refused()
+    expect(spa.refresh_with(token)).to_have_been_rejected()
 
 
 @rule(
     needs={"sign-out", "account page", "second account", "sign-in form"},
     hint="Empty what is kept in memory of the last user's data when the session ends.",
 )
-def shows_nothing_of_the_last_user(spa: Spa) -> None:
+def clears_the_previous_users_data(spa: Spa) -> None:
     """Nothing of the last user is shown to the next one, who signs in without a page load."""
     spa.sign_in()
     spa.go_to_account_page()
-    expect(spa.own_data_of(spa.account)).to_be_shown()
+    expect(spa.marks.data_of(spa.account)).to_be_shown()
     spa.sign_out()
     next_user = spa.someone_else()
 
-    with spa.watched(), spa.holding_api_requests():
+    with spa.watched(), spa.holding.api_requests():
         spa.sign_in_as(next_user)
         spa.go_to_account_page()
-        expect(spa.own_data_of(spa.account)).not_to_be_shown()
+        expect(spa.marks.data_of(spa.account)).not_to_be_shown()
 
 
 @rule(
     needs={"sign-out", "form", "second account", "sign-in form"},
     hint="Keep drafts by user, and empty them at the sign-out.",
 )
-def shows_nothing_that_the_last_user_typed(spa: Spa) -> None:
+def clears_the_previous_users_form_input(spa: Spa) -> None:
     """What the last user has typed and not saved is not in the form of the next one."""
     spa.sign_in()
-    spa.open(spa.form)
+    spa.open(spa.pages.form)
     spa.type_into_form("For nobody else to read")
     spa.sign_out()
     spa.sign_in_as(spa.someone_else())
 
-    spa.open(spa.form)
+    spa.open(spa.pages.form)
 
-    expect(spa.field_of(spa.form)).to_be_shown()
-    expect(spa.field_of(spa.form)).not_to_hold("For nobody else to read")
+    expect(spa.marks.field_of(spa.pages.form)).to_be_shown()
+    expect(spa.marks.field_of(spa.pages.form)).not_to_hold("For nobody else to read")
 
 
 @rule(
     needs={"sign-out", "saving", "second account", "sign-in form"},
     hint="Empty every cache of the API's answers when the session ends.",
 )
-def shows_nothing_that_the_last_user_saved(spa: Spa) -> None:
+def clears_cached_responses_of_the_previous_user(spa: Spa) -> None:
     """What the last user has saved is not shown to the next one, who signs in without a page load."""
     spa.sign_in()
-    spa.open(spa.form)
+    spa.open(spa.pages.form)
     spa.save("For nobody else to read")
     spa.open(spa.pages.home)
-    saved = spa.text("For nobody else to read")
+    saved = spa.marks.text_of_another_user("For nobody else to read")
     expect(saved).to_be_shown()
     spa.sign_out()
     next_user = spa.someone_else()
 
-    with spa.watched(), spa.holding_api_requests():
+    with spa.watched(), spa.holding.api_requests():
         spa.sign_in_as(next_user)
         expect(saved).not_to_be_shown()
 
@@ -204,18 +204,18 @@ def shows_nothing_that_the_last_user_saved(spa: Spa) -> None:
     needs={"sign-out", "saving", "second account", "sign-in form"},
     hint="Drop an answer that arrives when another session has begun than the one that asked.",
 )
-def shows_no_late_answer(spa: Spa) -> None:
+def ignores_a_late_response_of_the_previous_user(spa: Spa) -> None:
     """What the last user had asked for, and what is answered after the next sign-in, is not shown to the next user."""
     spa.sign_in()
-    spa.open(spa.form)
+    spa.open(spa.pages.form)
     spa.save("For nobody else to read")
     spa.open(spa.pages.home)
-    saved = spa.text("For nobody else to read")
+    saved = spa.marks.text_of_another_user("For nobody else to read")
     expect(saved).to_be_shown()
     next_user = spa.someone_else()
 
     with spa.watched(patiently=False):
-        with spa.holding_api_replies() as held:
+        with spa.holding.api_replies() as held:
             spa.open(spa.pages.home)
             spa.sign_out_at_once()
             held.take_no_more()

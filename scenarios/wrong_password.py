@@ -4,7 +4,7 @@ The 401 of the sign-in is about the password. Clients that take it for an expire
 counts twice towards a lock-out (Flyrell/axios-auth-refresh#41, reduxjs/redux-toolkit#2045).
 """
 
-from fixtures.judging.expectations import expect
+from fixtures.judging import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
@@ -16,33 +16,33 @@ from scenarios.catalogue import rule
 def is_sent_once(spa: Spa) -> None:
     """A wrong password is sent once, and leads to no refresh, whatever is left in storage of an earlier session."""
     spa.sign_in()
-    stale = spa.storage.snapshot()
+    stale = spa.storage.browser.snapshot()
     spa.sign_out()
     spa.open_sign_in_page()
-    spa.storage.restore(stale)
+    spa.storage.browser.restore(stale)
 
     with spa.watched() as log:
         spa.try_wrong_password()
 
     expect(log.refreshes).to_have_count(0)
     expect(log.sign_ins).to_have_count(1)
-    expect(spa.sign_in_form).to_be_shown()
+    expect(spa.marks.sign_in_form).to_be_shown()
 
 
 @rule(
     needs={"deep link", "sign-in form", "password request"},
-    hint="Say that the password was wrong without leaving the page, or hand on the way back once more.",
+    hint="Say that the password was wrong without leaving the page, or hand on the return path once more.",
 )
-def does_not_cost_the_way_back(spa: Spa) -> None:
+def keeps_the_return_path(spa: Spa) -> None:
     """Whoever mistypes the password once still gets to the page that was first asked for."""
     spa.sign_in()
     spa.leave()
-    spa.kill_refresh_token()
-    spa.let_access_token_lapse()
-    spa.open(spa.deep_link)
+    spa.network.reject_refresh_token()
+    spa.clock.let_access_token_expire()
+    spa.open(spa.pages.deep_link)
     spa.try_wrong_password()
 
     with spa.watched() as log:
         spa.sign_in_again()
 
-    expect(log.redirects).to_end_at(spa.deep_link.path)
+    expect(log.redirects).to_end_at(spa.pages.deep_link.path)

@@ -1,0 +1,109 @@
+"""The parts that an app under judgement is composed of, each by itself on the real app."""
+
+import pytest
+
+from fixtures.edge.faults import RESET
+from fixtures.ends import CouldNotAsk
+from fixtures.judging import expect
+from fixtures.spa import Spa
+from fixtures.spa.clock import PAST_THE_END_SECONDS
+from fixtures.tokens.corrupted import GARBAGE, TRUNCATED, UNDEFINED
+
+
+def test_a_further_tab_has_the_same_session_and_a_number_in_the_log(spa: Spa) -> None:
+    spa.sign_in()
+
+    with spa.watched() as log:
+        spa.open(spa.pages.calls)
+        other = spa.open_tab(spa.pages.busy)
+        other.call_much_at_once()
+
+    assert (spa.number, other.number) == (1, 2)
+    expect(other.marks.signed_in).to_be_shown()
+    assert {exchange.tab for exchange in log.api} == {1, 2}
+    assert log.of_tab(spa).redirects.end == spa.pages.calls.path
+    assert log.of_tab(other).redirects.end == spa.pages.busy.path
+    assert {exchange.tab for exchange in log.of_tab(other).all} == {2}
+
+
+def test_what_one_tab_does_to_the_session_the_other_sees(spa: Spa) -> None:
+    spa.sign_in()
+    other = spa.open_tab(spa.pages.home)
+
+    with spa.watched() as log:
+        spa.sign_out()
+
+    expect(other.marks.sign_in_form).to_be_shown()
+    expect(log.of_tab(other).redirects).to_visit_once(spa.pages.sign_in)
+
+
+def test_the_clock_knows_how_long_the_token_lives_and_moves_past_its_end(spa: Spa) -> None:
+    spa.sign_in()
+    assert spa.clock.lifetime == 900
+    assert 890 < spa.clock.left <= 900
+
+    spa.clock.bring_near_expiry(seconds_left=100)
+    assert 90 < spa.clock.left <= 100
+
+    before = spa.clock.now
+    spa.leave()
+    spa.clock.let_access_token_expire()
+    assert spa.clock.now - before > 100 - 10 + PAST_THE_END_SECONDS
+    assert spa.clock.left < 0
+
+
+def test_the_clock_goes_by_what_replies_were_made_to_say(spa: Spa) -> None:
+    spa.network.tell_lifetime(30)
+    spa.sign_in()
+
+    assert spa.clock.lifetime == 30
+
+
+def test_storage_names_what_it_holds_and_shows_what_the_suite_has_made_up(spa: Spa) -> None:
+    spa.sign_in()
+    assert spa.storage.session.keys["access_token"] == "A"
+    assert spa.storage.session.keys["refresh_token"] == "R1"
+
+    spa.storage.corrupt("refresh_token", UNDEFINED)
+    assert spa.storage.session.keys["refresh_token"] == "'undefined'"
+    spa.storage.corrupt("refresh_token", GARBAGE)
+    assert spa.names.redact("signs-out[%%%not-a-token%%%]") == "signs-out[%%%not-a-token%%%]"
+
+
+def test_half_of_a_real_token_is_still_named_and_never_shown(spa: Spa) -> None:
+    spa.sign_in()
+    spa.storage.corrupt("refresh_token", TRUNCATED)
+    half = spa.refresh_token
+
+    assert spa.storage.session.keys["refresh_token"] == "R2"
+    assert half not in spa.names.redact(f"sent: {half}")
+
+
+def test_the_network_says_that_a_fault_was_never_met(spa: Spa) -> None:
+    spa.sign_in()
+    spa.network.fail_refreshes(RESET, times=1)
+    assert spa.network.is_disturbed
+
+    with pytest.raises(CouldNotAsk, match=r"The refresh that was to fail \(connection reset\) was never sent\."):
+        spa.network.restore_refreshes()
+
+
+def test_holding_says_that_nothing_came(spa: Spa) -> None:
+    spa.sign_in()
+
+    with (
+        pytest.raises(CouldNotAsk, match=r"No request was sent that the suite could have kept waiting\."),
+        spa.holding.refreshes(),
+    ):
+        spa.open(spa.pages.calls)
+
+
+def test_a_tab_that_has_been_closed_is_not_waited_for(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open_tab(spa.pages.home)
+    spa.world.pages[1].close()
+
+    spa.open(spa.pages.calls)
+    spa.world.pages[0].close()
+    with pytest.raises(CouldNotAsk, match=r"No tab of the app is open any more\."):
+        spa.world.settle()

@@ -1,0 +1,182 @@
+"""A run that nothing stops: whatever dies in it, each rule has a verdict, and the closing line counts them all."""
+
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.test_tidiness import processes_with, wait_until_gone
+from fixtures.apps.builds import ROOT
+from fixtures.target import TARGETS
+from scenarios.catalogue import rules
+
+SCENARIOS = ("api-failure", "permission-denied", "rejected-after-refresh", "sign-out", "wrong-password")
+ASKED = [found for found in rules() if found.scenario in SCENARIOS]
+CLOSING = re.compile(r"reference: (\d+) rules kept, 0 broken, (\d+) could not be asked, 0 do not apply")
+TESTS_FAILED = 1
+PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider")
+
+KILLING = """
+import os, signal
+from pathlib import Path
+
+import psutil
+
+from fixtures.spa.tab import Tab
+
+KILLED = Path(__file__).with_name("killed")
+really_open = Tab.open_forbidden
+
+
+def open_forbidden(self):
+    if not KILLED.exists():
+        KILLED.touch()
+        below = psutil.Process().children(recursive=True)
+        [os.kill(each.pid, signal.SIGKILL) for each in [psutil.Process(), *below] if {which}]
+    really_open(self)
+
+
+Tab.open_forbidden = open_forbidden
+"""
+
+
+def is_browser(command: str) -> bool:
+    return "chrom" in command and "--remote-debugging-pipe" in command and "--type=" not in command
+
+
+def is_server(command: str) -> bool:
+    return "fixtures.apps.serving" in command
+
+
+def is_worker(command: str) -> bool:
+    return "sys.stdin.readline()" in command
+
+
+@pytest.fixture
+def marker() -> Iterator[str]:
+    """Something in the environment of all that a run starts; what is left of that at the end is an error."""
+    marker = f"AFRESH_MARKER={secrets.token_hex(8)}"
+    yield marker
+    left = processes_with(marker)
+    assert wait_until_gone(left) == []
+
+
+def run_pytest(*arguments: str, plugins: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*PYTEST, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(plugins or "")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize(
+    ("which", "said"),
+    [
+        ('"--remote-debugging-pipe" in each.cmdline()', "The browser crashed, or was killed."),
+        ('"fixtures.apps.serving" in each.cmdline()', "The server of the app ended by itself, or was killed."),
+        ("each.pid == os.getpid()", "The process of the suite that judged it ended by itself, or was killed."),
+    ],
+    ids=["browser", "server", "worker"],
+)
+def test_what_dies_in_the_middle_of_a_rule_costs_that_rule_alone(
+    tmp_path: Path, which: str, said: str, workers: str
+) -> None:
+    if "getpid" in which and workers == "0":
+        pytest.skip("does not apply: there is no other process that could go on")
+    (tmp_path / "killing.py").write_text(KILLING.replace("{which}", which), encoding="utf-8")
+
+    ended = run_pytest(
+        *("-q", "-p", "killing", "-n", workers, "e2e/test_scenarios.py", "-k", "permission-denied/ or wrong-password/"),
+        plugins=tmp_path,
+    )
+
+    assert f"Could not ask: {said}" in ended.stdout
+    assert ended.stdout.splitlines()[-1] == ("reference: 3 rules kept, 0 broken, 1 could not be asked, 0 do not apply")
+    assert ended.returncode == TESTS_FAILED
+
+
+@pytest.mark.parametrize("kind", [is_browser, is_server, is_worker])
+def test_what_is_killed_at_any_moment_costs_one_rule_at_most(marker: str, kind: Callable[[str], bool]) -> None:
+    name, _, value = marker.partition("=")
+    printed: list[str] = []
+    with subprocess.Popen(
+        [*PYTEST, "-v", "-n", "2", "e2e/test_scenarios.py", "-k", " or ".join(f"{name}/" for name in SCENARIOS)],
+        cwd=ROOT,
+        env={**os.environ, name: value},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as run:
+        assert run.stdout is not None
+        # After some verdicts: servers and browsers are up, in at least one of the workers.
+        while sum("PASSED" in line for line in printed) < 4:
+            printed.append(run.stdout.readline())
+        victim = next(pid for pid, command in processes_with(marker).items() if kind(command))
+        os.kill(victim, signal.SIGKILL)
+        printed += run.stdout
+
+    closing = CLOSING.fullmatch(printed[-1].strip())
+    assert closing is not None, "".join(printed[-30:])
+    kept, unasked = int(closing[1]), int(closing[2])
+    assert kept + unasked == len(ASKED), "".join(printed[-60:])
+    assert unasked <= 1
+
+
+def test_rules_that_a_run_leaves_unasked_are_counted() -> None:
+    ended = run_pytest("-q", "-x", "e2e/test_scenarios.py", "--defect", "no-single-flight", "-k", "near-expiry-refresh")
+
+    closing = ended.stdout.splitlines()[-1]
+    found = re.fullmatch(
+        r"reference with no-single-flight: (\d+) rules? kept, 1 broken, "
+        r"0 could not be asked, 0 do not apply, (\d+) not asked",
+        closing,
+    )
+    assert found is not None, closing
+    assert int(found[1]) + 1 + int(found[2]) == sum(each.scenario == "near-expiry-refresh" for each in rules())
+
+
+MISTAKE = """
+from fixtures.spa.tab import Tab
+
+
+def open_forbidden(self):
+    raise RuntimeError("a mistake of the suite")
+
+
+Tab.open_forbidden = open_forbidden
+"""
+
+
+def test_what_fails_by_a_mistake_of_the_suite_is_counted_as_such(tmp_path: Path) -> None:
+    (tmp_path / "mistaken.py").write_text(MISTAKE, encoding="utf-8")
+    ended = run_pytest(
+        "-q", "-p", "mistaken", "e2e/test_scenarios.py", "-k", "permission-denied or wrong-password", plugins=tmp_path
+    )
+
+    assert ended.stdout.splitlines()[-1] == (
+        "reference: 2 rules kept, 0 broken, 0 could not be asked, 0 do not apply, 2 failed by a mistake of the suite"
+    )
+    assert ended.returncode == TESTS_FAILED
+
+
+def test_a_target_file_in_another_repository_is_found_from_here(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    file = folder / "shop.toml"
+    file.write_text(f'extends = "{TARGETS / "reference.toml"}"\nname = "shop"\n', encoding="utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+
+    ended = run_pytest("-q", f"--target={file}", "e2e/test_scenarios.py", "-k", "permission-denied")
+
+    assert ended.stdout.splitlines()[-1] == "shop: 2 rules kept, 0 broken, 0 could not be asked, 0 do not apply"

@@ -1,0 +1,84 @@
+"""The page of other people's clients: what each of them keeps and breaks, scenario by scenario, and why.
+
+``python -m scenarios.catalogue.clients_page`` writes it to ``scenarios/CLIENTS.md`` from the lists that the tests hold
+against the clients; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from pathlib import Path
+
+from fixtures.apps.builds.clients import FOLDER
+from fixtures.apps.clients import CLIENTS
+from fixtures.clients.findings import Finding, findings
+from fixtures.target import Target, needs_of, read_target
+from scenarios.catalogue import Function, Rule, rules
+
+PAGE = Path(__file__).parents[1] / "CLIENTS.md"
+
+HEADER = """# Clients that other people wrote
+
+Written by `python -m scenarios.catalogue.clients_page` from the lists that the tests hold against the clients.
+
+Six small apps, each around an auth client as its documentation shows it, judged by the same rules as any app. A cell
+says how many rules of the scenario are kept, of how many apply. What is broken stands below, with the reason: it lies
+in the library's own code, in what its documentation has people write, or in the app around it where the documentation
+says nothing. That last is what most apps do there, and it is said so that nobody takes it for the library's fault.
+"""
+
+
+def page() -> str:
+    """The whole page, as Markdown."""
+    return "\n".join([HEADER, _table(), *(_client(name) for name in CLIENTS)])
+
+
+def _table() -> str:
+    scenarios = [scenario for scenario, _ in groupby(rules(), key=lambda rule: rule.scenario)]
+    rows = [f"| | {' | '.join(f'[{name}](#{name})' for name in CLIENTS)} |", f"|---|{'---|' * len(CLIENTS)}"]
+    rows += [f"| {scenario} | {' | '.join(_cell(name, scenario) for name in CLIENTS)} |" for scenario in scenarios]
+    return "\n".join(rows) + "\n"
+
+
+def _cell(client: str, scenario: str) -> str:
+    """``7 of 9``; a rule with cases is kept where it is kept in all of them."""
+    target = read_target(FOLDER / client / "target.toml")
+    known = findings(client)
+    applying: dict[Function, list[Finding]] = {
+        rule.function: [] for rule in rules() if rule.scenario == scenario and _applies(rule, target)
+    }
+    for rule in rules():
+        if rule.function in applying:
+            applying[rule.function] += [finding for finding in known if finding.is_about(rule.id)]
+    kept = sum(not broken for broken in applying.values())
+    return f"{kept} of {len(applying)}" if applying else "–"
+
+
+def _applies(rule: Rule, target: Target) -> bool:
+    return all(needs_of(target)[need] is None for need in rule.needs)
+
+
+def _client(name: str) -> str:
+    first = (FOLDER / name / "target.toml").read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+    lines = [f"## {name}", "", first, "", f"[How it is used](../fixtures/clients/{name}/client.ts).", ""]
+    return "\n".join([*lines, *(_finding(finding) for finding in findings(name)), ""])
+
+
+def _finding(finding: Finding) -> str:
+    report = f" ([{_short(finding.report)}]({finding.report}))" if finding.report else ""
+    listed = ", ".join(f"`{rule}`" for rule in finding.rules)
+    races = ", ".join(f"`{rule}`" for rule in finding.sometimes)
+    if races:
+        listed += f"; and, as the race ends, {races}"
+    return f"- **{finding.whose[0].upper()}{finding.whose[1:]}.** {finding.why}{report} Breaks {listed}."
+
+
+def _short(url: str) -> str:
+    """``owner/name#12`` for an issue or pull request on GitHub."""
+    match = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+)/(?:issues|pull)/(\d+)", url)
+    return f"{match[1]}#{match[2]}" if match else url
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,114 @@
+"""The catalogue of rules. A rule is a function in a scenario's file; its docstring is the rule, its path is its id."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import scenarios
+from fixtures.ends import DoesNotApply
+from fixtures.spa import Spa
+from fixtures.target import needs_of
+
+Function = Callable[..., None]
+
+
+class CatalogueError(Exception):
+    """A rule that cannot be catalogued: no docstring, or an id that another has."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One sentence that a sound SPA keeps in one situation, or one case of it."""
+
+    scenario: str
+    name: str
+    sentence: str
+    reason: str
+    function: Function
+    needs: frozenset[str]
+    hint: str | None = None
+    case: Any = None
+
+    @property
+    def id(self) -> str:
+        """``near-expiry-refresh/shares-one-refresh``, and the case in brackets where the rule has cases."""
+        return f"{self.scenario}/{self.name}" + ("" if self.case is None else f"[{self.case}]")
+
+    def __str__(self) -> str:
+        return self.id
+
+    def apply(self, spa: Spa) -> None:
+        """Judge an app by this rule.
+
+        Raises:
+            RuleBroken: the app breaks it.
+            CouldNotAsk: the situation could not be brought about.
+            DoesNotApply: the target lacks what the rule is about.
+        """
+        for need in sorted(self.needs):
+            if reason := needs_of(spa.target)[need]:
+                raise DoesNotApply(reason)
+        with spa.lifeline.held():
+            self.function(spa) if self.case is None else self.function(spa, self.case)
+
+
+_rules: dict[str, Rule] = {}
+_by_function: dict[Function, list[Rule]] = {}
+
+
+def rule(
+    *, needs: Collection[str] = (), cases: Iterable[object] | None = None, hint: str | None = None
+) -> Callable[[Function], Function]:
+    """Catalogue a function as a rule.
+
+    ``needs`` names what a target must have for the rule to apply (``needs_of``). Each of ``cases`` is a rule of its
+    own, given to the function as second argument and named by its ``str``. ``hint`` is what is usually wrong where it
+    is broken.
+    """
+
+    def catalogue(function: Function) -> Function:
+        text = inspect.getdoc(function)
+        where = f"{function.__module__}.{function.__name__}"
+        if not text:
+            raise CatalogueError(f"{where} has no docstring: the docstring is the rule")
+        sentence, _, reason = text.partition("\n\n")
+        for case in [None] if cases is None else list(cases):
+            made = Rule(
+                scenario=function.__module__.rpartition(".")[2].replace("_", "-"),
+                name=function.__name__.replace("_", "-"),
+                sentence=" ".join(sentence.split()),
+                reason=" ".join(reason.split()),
+                function=function,
+                needs=frozenset(needs),
+                hint=hint,
+                case=case,
+            )
+            if made.id in _rules:
+                raise CatalogueError(f"{where}: there is a rule {made.id} already")
+            _rules[made.id] = made
+            _by_function.setdefault(function, []).append(made)
+        return function
+
+    return catalogue
+
+
+def rules() -> tuple[Rule, ...]:
+    """Every rule, in the order of the scenarios' file names and, within one, as it is written there."""
+    for module in sorted(info.name for info in pkgutil.iter_modules(scenarios.__path__) if not info.ispkg):
+        import_module(f"scenarios.{module}")
+    return tuple(sorted(_rules.values(), key=lambda found: found.scenario))
+
+
+def one_of_each() -> tuple[Rule, ...]:
+    """Every rule once, in the first of its cases."""
+    return tuple({found.function: found for found in reversed(rules())}.values())
+
+
+def rules_of(function: Function) -> tuple[Rule, ...]:
+    """The rules that a function makes: one, or one for each of its cases."""
+    return tuple(_by_function[function])

@@ -1,0 +1,68 @@
+"""The page of all rules: what each says, which defects prove it, and who has reported those.
+
+``python -m scenarios.catalogue.rules_page`` writes it to ``scenarios/README.md``; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from importlib import import_module
+from itertools import groupby
+from pathlib import Path
+
+from fixtures.apps.builds import DEFECTS as DEFECT_FOLDERS
+from scenarios.catalogue import Rule, rules
+from scenarios.catalogue.defects import DEFECTS, Defect
+
+PAGE = Path(__file__).parents[1] / "README.md"
+
+HEADER = """# The rules
+
+Written by `python -m scenarios.catalogue.rules_page` from the rules and the defects themselves.
+
+Under each rule stand the defects that prove it: wrong versions of the bundled app, each with one mistake, which the
+rule has to catch in its own words. The public reports say how the mistake feels to those who had it.
+"""
+
+
+def page() -> str:
+    """The whole page, as Markdown."""
+    blocks = [HEADER]
+    for scenario, of_scenario in groupby(rules(), key=lambda rule: rule.scenario):
+        module = import_module(f"scenarios.{scenario.replace('-', '_')}")
+        title, _, rest = (inspect.getdoc(module) or "").partition("\n\n")
+        blocks.append(f"## [{scenario}]({scenario.replace('-', '_')}.py)\n\n{title}\n\n{rest}\n")
+        for _, cases in groupby(of_scenario, key=lambda rule: rule.function):
+            blocks.append(_rule(list(cases)))
+    return "\n".join(blocks)
+
+
+def _rule(cases: list[Rule]) -> str:
+    first = cases[0]
+    lines = [f"### {first.name}", "", first.sentence]
+    if first.reason:
+        lines += ["", first.reason]
+    if first.case is not None:
+        lines += ["", f"Cases: {', '.join(str(rule.case) for rule in cases)}."]
+    proofs = [defect for defect in DEFECTS if defect.rule in cases]
+    if proofs:
+        lines += ["", *(_defect(defect) for defect in proofs)]
+    return "\n".join([*lines, ""])
+
+
+def _defect(defect: Defect) -> str:
+    folder = f"../fixtures/{DEFECT_FOLDERS.name}/{defect.name}/"
+    name = f"[{defect.name}]({folder})" if defect.build else defect.name
+    reports = ", ".join(_link(report) for report in defect.reports)
+    return f"- {name}: {defect.sentence}" + (f" ({reports})" if reports else "")
+
+
+def _link(report: str) -> str:
+    """``owner/name#12`` and ``owner/name PR#12`` lead to GitHub, which sends pull requests on to where they are."""
+    match = re.fullmatch(r"([\w.-]+/[\w.-]+)(?: PR)?#(\d+)", report)
+    return f"[{report}](https://github.com/{match[1]}/issues/{match[2]})" if match else report
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,90 @@
+"""Refresh rejected: the server rejects the refresh token of a page in use.
+
+Signed out on another device, disabled, expired after a week away. Who suffers is either sent round in circles
+(vaadin/vaadin-connect#335) or left with a page that looks signed in and does nothing (okta/okta-react#129).
+"""
+
+from fixtures.edge.faults import FORBIDDEN, INVALID_GRANT, Fault
+from fixtures.judging import expect
+from fixtures.spa import Spa
+from scenarios.catalogue import rule
+
+BY_THE_SERVER = "401"
+"""The rejection of the real server; the others stand for servers that say it in another way."""
+
+REFUSALS = (BY_THE_SERVER, INVALID_GRANT, FORBIDDEN)
+
+
+def _reject(spa: Spa, rejection: str | Fault) -> None:
+    if isinstance(rejection, Fault):
+        spa.network.fail_refreshes(rejection)
+    else:
+        spa.network.reject_refresh_token()
+
+
+@rule(needs={"calls"}, cases=REFUSALS, hint="400, 401 and 403 from the refresh endpoint are final.")
+def does_not_retry_a_rejected_refresh(spa: Spa, rejection: str | Fault) -> None:
+    """A refresh that is rejected is not tried more often than the policy allows, however long the page stays open."""
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    _reject(spa, rejection)
+
+    with spa.watched() as log:
+        with spa.holding.refreshes():
+            spa.clock.let_access_token_expire()
+            spa.keep_calling_api(1)
+        spa.clock.let_time_pass(120, step=10)
+
+    expect(log.refreshes).to_have_at_least(1)
+    expect(log.refreshes).to_have_at_most(spa.policy.rejected_attempts)
+
+
+@rule(needs={"calls"}, cases=REFUSALS, hint="Clear the session and go to the sign-in page in one place, and once.")
+def ends_the_session(spa: Spa, rejection: str | Fault) -> None:
+    """A refresh that is rejected ends the session: nothing of it is kept, and the sign-in page is shown."""
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    _reject(spa, rejection)
+
+    with spa.watched() as log, spa.holding.refreshes():
+        spa.clock.let_access_token_expire()
+        spa.keep_calling_api(1)
+
+    expect(log.redirects).to_visit_once(spa.pages.sign_in)
+    expect(spa.marks.sign_in_form).to_be_shown()
+    expect(spa.storage.session).to_be_empty()
+
+
+@rule(needs={"calls"}, hint="Log that a refresh failed, not what was sent with it.")
+def logs_no_token(spa: Spa) -> None:
+    """A refresh that is rejected is no reason to write tokens to the console, where every extension reads along."""
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    spa.network.reject_refresh_token()
+
+    with spa.watched() as log, spa.holding.refreshes():
+        spa.clock.let_access_token_expire()
+        spa.keep_calling_api(1)
+
+    expect(log.refreshes).to_have_at_least(1)
+    expect(log.frozen).to_have_leaked_nothing()
+
+
+@rule(needs={"calls"}, hint="Start from nothing at sign-in: counters, latches and promises of the last session too.")
+def refreshes_in_the_next_session(spa: Spa) -> None:
+    """After a rejected refresh and a new sign-in without a page load, the next token is refreshed like any other."""
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    spa.network.reject_refresh_token()
+    with spa.holding.refreshes():
+        spa.clock.let_access_token_expire()
+        spa.keep_calling_api(1)
+    spa.sign_in_again()
+
+    with spa.watched() as log:
+        spa.clock.let_access_token_expire()
+        spa.keep_calling_api(2)
+
+    expect(log.refreshes.succeeded).to_have_count(1)
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(log.api.last_of_each).to_have_succeeded()

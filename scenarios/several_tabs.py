@@ -1,0 +1,31 @@
+"""Several tabs: the app is open in more than one tab of the same browser, with one session between them.
+
+Their timers and their tokens are as old as each other, so that all of them refresh at the same moment. Where refresh
+tokens rotate, the second one counts as theft (directus/directus#22360, nextauthjs/next-auth#2071).
+"""
+
+from fixtures.judging import expect
+from fixtures.spa import Spa
+from scenarios.catalogue import rule
+
+
+@rule(
+    needs={"calls", "tokens shared by tabs"},
+    hint="Refresh under a lock that all tabs share (Web Locks), and look in storage first whether another tab has.",
+)
+def shares_one_refresh(spa: Spa) -> None:
+    """A token that expires under two open tabs is refreshed once, and both tabs go on."""
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    other = spa.open_tab(spa.pages.calls)
+
+    with spa.watched() as log, spa.holding.refreshes():
+        spa.clock.let_access_token_expire()
+        spa.call_api()
+        other.call_api()
+
+    expect(log.refreshes).to_have_count(1)
+    for tab in (spa, other):
+        expect(log.of_tab(tab).redirects).not_to_visit(spa.pages.sign_in)
+        expect(log.of_tab(tab).api.last_of_each).to_have_at_least(1)
+        expect(log.of_tab(tab).api.last_of_each).to_have_succeeded()
