@@ -9,10 +9,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from e2e.test_tidiness import processes_with, wait_until_gone
-from fixtures.apps.builds import ROOT
+from fixtures.apps.builds import ROOT, SOUND, make
+from fixtures.apps.servers import serve_bundled_app
 from fixtures.target import TARGETS
 from scenarios.catalogue import rules
 
@@ -20,6 +22,7 @@ SCENARIOS = ("api-failure", "permission-denied", "rejected-after-refresh", "sign
 ASKED = [found for found in rules() if found.scenario in SCENARIOS]
 CLOSING = re.compile(r"reference: (\d+) rules kept, 0 broken, (\d+) could not be asked, 0 do not apply")
 TESTS_FAILED = 1
+INTERRUPTED = 2
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider")
 
 KILLING = """
@@ -103,6 +106,33 @@ def test_what_dies_in_the_middle_of_a_rule_costs_that_rule_alone(
     assert f"Could not ask: {said}" in ended.stdout
     assert ended.stdout.splitlines()[-1] == ("reference: 3 rules kept, 0 broken, 1 could not be asked, 0 do not apply")
     assert ended.returncode == TESTS_FAILED
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_an_app_that_is_gone_ends_the_run_with_what_it_has(tmp_path: Path, workers: str) -> None:
+    make([SOUND])
+    with serve_bundled_app(SOUND.folder, {}) as app:
+        server = next(each.pid for each in psutil.Process().children() if is_server(" ".join(each.cmdline())))
+        (tmp_path / "killing.py").write_text(
+            KILLING.replace("os.kill(each.pid, signal.SIGKILL)", f"os.kill({server}, signal.SIGKILL)").replace(
+                "{which}", "each.pid == os.getpid()"
+            ),
+            encoding="utf-8",
+        )
+        ended = run_pytest(
+            *("-q", "-p", "killing", "-n", workers, f"--base-url={app.base_url}", "e2e/test_scenarios.py"),
+            *("-k", "permission-denied/ or rejected-after-refresh/ or sign-out/ or wrong-password/"),
+            plugins=tmp_path,
+        )
+
+    closing = re.fullmatch(
+        r"reference: (\d+) rules? kept, 0 broken, (\d) could not be asked, 0 do not apply, (\d+) not asked",
+        ended.stdout.splitlines()[-1],
+    )
+    assert closing is not None, ended.stdout[-2000:]
+    assert int(closing[2]) <= 4  # the rule in hand of each process, and the next one that it had begun
+    assert f"{app.base_url} does not answer any more" in ended.stdout
+    assert ended.returncode == INTERRUPTED
 
 
 @pytest.mark.parametrize("kind", [is_browser, is_server, is_worker])

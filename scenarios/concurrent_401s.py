@@ -7,6 +7,7 @@ queue behind the refresh is where most clients have had their mistakes: axios-au
 from fixtures.edge.faults import RESET
 from fixtures.judging import expect
 from fixtures.spa import Spa
+from fixtures.spa.texts import A_TEXT
 from scenarios.catalogue import rule
 
 BUSY = {"busy control", "refresh on a 401"}
@@ -112,12 +113,12 @@ def replays_a_write_exactly_once(spa: Spa) -> None:
     spa.network.reject_access_token()
 
     with spa.watched() as log:
-        spa.save("Saved while the token was rejected")
+        spa.save(A_TEXT)
 
     expect(log.api.last_of_each).to_have_succeeded()
     expect(log.api.like(log.api.first_write).succeeded).to_have_count(1)
     spa.open(spa.pages.home)
-    expect(spa.marks.saved("Saved while the token was rejected")).to_be_shown()
+    expect(spa.marks.saved(A_TEXT)).to_be_shown()
 
 
 @rule(

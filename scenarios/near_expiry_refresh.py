@@ -7,6 +7,7 @@ refreshed and that the session goes on.
 from fixtures.judging import expect
 from fixtures.observed.exchange import Kind
 from fixtures.spa import Spa
+from fixtures.spa.texts import A_TEXT
 from scenarios.catalogue import rule
 
 DAY_SECONDS = 24 * 60 * 60
@@ -116,14 +117,14 @@ def keeps_form_input(spa: Spa) -> None:
     """What has been typed into a form is still there after the token was refreshed."""
     spa.sign_in()
     spa.open(spa.pages.form)
-    spa.type_into_form("Half a thought, not saved yet")
+    spa.type_into_form(A_TEXT)
 
     with spa.watched() as log:
         spa.clock.let_access_token_expire()
 
     expect(log.refreshes.succeeded).to_have_at_least(1)
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
-    expect(spa.marks.field_of(spa.pages.form)).to_hold("Half a thought, not saved yet")
+    expect(spa.marks.field_of(spa.pages.form)).to_hold(A_TEXT)
 
 
 @rule(needs={"calls"}, hint="Seconds and milliseconds: expires_in is in seconds, Date.now() in milliseconds.")

@@ -6,6 +6,7 @@ On a shared computer the next person sits down at once. What comes back then is 
 
 from fixtures.judging import expect
 from fixtures.spa import Spa
+from fixtures.spa.texts import A_TEXT
 from scenarios.catalogue import rule
 
 
@@ -26,6 +27,7 @@ def late_refresh_does_not_restore_the_session(spa: Spa) -> None:
     # A session that came back may have been found dead and ended again by now. The user has seen it all the same.
     expect(log.redirects).to_go_nowhere_but(spa.pages.sign_in)
     expect(spa.marks.sign_in_form).to_be_shown()
+    expect(spa.marks.signed_in).not_to_be_shown()
     spa.open(spa.pages.home)
     expect(spa.marks.sign_in_form).to_be_shown()
 
@@ -170,14 +172,14 @@ def clears_the_previous_users_form_input(spa: Spa) -> None:
     """What the last user has typed and not saved is not in the form of the next one."""
     spa.sign_in()
     spa.open(spa.pages.form)
-    spa.type_into_form("For nobody else to read")
+    spa.type_into_form(A_TEXT)
     spa.sign_out()
     spa.sign_in_as(spa.someone_else())
 
     spa.open(spa.pages.form)
 
     expect(spa.marks.field_of(spa.pages.form)).to_be_shown()
-    expect(spa.marks.field_of(spa.pages.form)).not_to_hold("For nobody else to read")
+    expect(spa.marks.field_of(spa.pages.form)).not_to_hold(A_TEXT)
 
 
 @rule(
@@ -188,9 +190,9 @@ def clears_cached_responses_of_the_previous_user(spa: Spa) -> None:
     """What the last user has saved is not shown to the next one, who signs in without a page load."""
     spa.sign_in()
     spa.open(spa.pages.form)
-    spa.save("For nobody else to read")
+    spa.save(A_TEXT)
     spa.open(spa.pages.home)
-    saved = spa.marks.text_of_another_user("For nobody else to read")
+    saved = spa.marks.text_of_another_user(A_TEXT)
     expect(saved).to_be_shown()
     spa.sign_out()
     next_user = spa.someone_else()
@@ -208,9 +210,9 @@ def ignores_a_late_response_of_the_previous_user(spa: Spa) -> None:
     """What the last user had asked for, and what is answered after the next sign-in, is not shown to the next user."""
     spa.sign_in()
     spa.open(spa.pages.form)
-    spa.save("For nobody else to read")
+    spa.save(A_TEXT)
     spa.open(spa.pages.home)
-    saved = spa.marks.text_of_another_user("For nobody else to read")
+    saved = spa.marks.text_of_another_user(A_TEXT)
     expect(saved).to_be_shown()
     next_user = spa.someone_else()
 
