@@ -64,6 +64,7 @@ FILES = (
     "nested-json/target.toml",
     "graphql/target.toml",
     "other-origin/target.toml",
+    "without-jti/target.toml",
     *WITHOUT_A_FORM,
 )
 API_ORIGIN = re.compile('name="api" content="([^"]*)"')

@@ -103,3 +103,14 @@ def test_what_the_suite_has_made_up_is_shown_and_a_token_beside_it_is_not() -> N
     assert names.refresh("%%%not-a-token%%%") == "'%%%not-a-token%%%'"
     assert names.refresh(TOKEN) == "R1"
     assert names.redact(f"%%%not-a-token%%% and {TOKEN}") == "%%%not-a-token%%% and <refresh token R1>"
+
+
+def test_a_token_that_is_issued_again_in_the_same_text_is_another() -> None:
+    names = TokenNames()
+    assert names.access(TOKEN) == "A"
+
+    names.note_issue(TOKEN)
+
+    assert names.access(TOKEN) == "B"
+    assert names.access_token_named("A") == names.access_token_named("B") == TOKEN
+    assert names.access("another") == "C"
