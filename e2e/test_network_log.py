@@ -73,11 +73,11 @@ def test_a_pause_lasts_from_the_earliest_answer_to_the_next_start() -> None:
 
 
 def test_the_last_of_each_is_what_the_page_was_left_with() -> None:
-    refused = exchange(1, Kind.API, status=401)
+    rejected = exchange(1, Kind.API, status=401)
     served = exchange(3, Kind.API)
     other = exchange(2, Kind.API, path="/api/summary/")
 
-    assert log(refused, other, served).api.last_of_each.items == (other, served)
+    assert log(rejected, other, served).api.last_of_each.items == (other, served)
 
 
 def test_a_count_that_is_off_names_both_numbers() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.edge.faults import RESET
+from fixtures.edge.faults import RESET, SERVER_FAILED
 from fixtures.ends import CouldNotAsk
 from fixtures.judging import expect
 from fixtures.spa import Spa
@@ -107,3 +107,28 @@ def test_a_tab_that_has_been_closed_is_not_waited_for(spa: Spa) -> None:
     spa.world.pages[0].close()
     with pytest.raises(CouldNotAsk, match=r"No tab of the app is open any more\."):
         spa.world.settle()
+
+
+def test_what_was_disturbed_is_put_right(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    spa.network.reject_every_access_token()
+    spa.network.fail_refreshes(RESET)
+    spa.network.fail_api(SERVER_FAILED, times=9)
+    spa.network.cut()
+
+    spa.network.put_right()
+
+    with spa.watched() as log:
+        spa.call_api()
+    expect(log.api).to_have_at_least(1)
+    expect(log.api).to_have_succeeded()
+
+
+def test_two_elements_where_the_file_names_one_are_the_files_mistake(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    spa.page.evaluate("document.querySelector('main').append(document.querySelector('main button').cloneNode(true))")
+
+    with pytest.raises(CouldNotAsk, match=r'There is more than one button "Reload" on the page'):
+        spa.call_api()

@@ -12,7 +12,7 @@ from scenarios.catalogue import rule
 BY_THE_SERVER = "401"
 """The rejection of the real server; the others stand for servers that say it in another way."""
 
-REFUSALS = (BY_THE_SERVER, INVALID_GRANT, FORBIDDEN)
+REJECTIONS = (BY_THE_SERVER, INVALID_GRANT, FORBIDDEN)
 
 
 def _reject(spa: Spa, rejection: str | Fault) -> None:
@@ -22,7 +22,7 @@ def _reject(spa: Spa, rejection: str | Fault) -> None:
         spa.network.reject_refresh_token()
 
 
-@rule(needs={"calls"}, cases=REFUSALS, hint="400, 401 and 403 from the refresh endpoint are final.")
+@rule(needs={"calls"}, cases=REJECTIONS, hint="400, 401 and 403 from the refresh endpoint are final.")
 def does_not_retry_a_rejected_refresh(spa: Spa, rejection: str | Fault) -> None:
     """A refresh that is rejected is not tried more often than the policy allows, however long the page stays open."""
     spa.sign_in()
@@ -39,7 +39,7 @@ def does_not_retry_a_rejected_refresh(spa: Spa, rejection: str | Fault) -> None:
     expect(log.refreshes).to_have_at_most(spa.policy.rejected_attempts)
 
 
-@rule(needs={"calls"}, cases=REFUSALS, hint="Clear the session and go to the sign-in page in one place, and once.")
+@rule(needs={"calls"}, cases=REJECTIONS, hint="Clear the session and go to the sign-in page in one place, and once.")
 def ends_the_session(spa: Spa, rejection: str | Fault) -> None:
     """A refresh that is rejected ends the session: nothing of it is kept, and the sign-in page is shown."""
     spa.sign_in()
