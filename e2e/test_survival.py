@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from e2e.test_tidiness import processes_with, wait_until_gone
@@ -109,10 +108,11 @@ def test_what_dies_in_the_middle_of_a_rule_costs_that_rule_alone(
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
-def test_an_app_that_is_gone_ends_the_run_with_what_it_has(tmp_path: Path, workers: str) -> None:
+def test_an_app_that_is_gone_ends_the_run_with_what_it_has(tmp_path: Path, marker: str, workers: str) -> None:
     make([SOUND])
-    with serve_bundled_app(SOUND.folder, {}) as app:
-        server = next(each.pid for each in psutil.Process().children() if is_server(" ".join(each.cmdline())))
+    name, _, value = marker.partition("=")
+    with serve_bundled_app(SOUND.folder, {name: value}) as app:
+        (server,) = processes_with(marker)
         (tmp_path / "killing.py").write_text(
             KILLING.replace("os.kill(each.pid, signal.SIGKILL)", f"os.kill({server}, signal.SIGKILL)").replace(
                 "{which}", "each.pid == os.getpid()"
