@@ -200,6 +200,27 @@ def test_what_fails_by_a_mistake_of_the_suite_is_counted_as_such(tmp_path: Path)
     assert ended.returncode == TESTS_FAILED
 
 
+OTHER_TEST = """
+def test_other():
+    raise RuntimeError("a failure of another test")
+"""
+
+
+def test_failures_are_put_together_in_a_run_of_rules_alone(tmp_path: Path) -> None:
+    """What fails beside them has no line in the verdicts, and is listed as pytest does."""
+    other = tmp_path / "test_other.py"
+    other.write_text(OTHER_TEST, encoding="utf-8")
+
+    ended = run_pytest(
+        *("-q", "--defect", "investigation-literal", "e2e/test_scenarios.py", str(other)),
+        *("-k", "refresh-rejected/ends-the-session or test_other"),
+    )
+
+    assert "FAILED" in ended.stdout
+    assert "a failure of another test" in ended.stdout
+    assert ended.stdout.count("again     ") == 3
+
+
 def test_a_target_file_in_another_repository_is_found_from_here(tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     folder.mkdir()
