@@ -44,7 +44,8 @@ class SlowBody:
             connection.sendall(head % len(body))
             if path == b"/slow":
                 self.body_is_due.wait()
-            connection.sendall(body)
+            with suppress(ConnectionError):  # the page that asked may have been closed meanwhile
+                connection.sendall(body)
 
     def close(self) -> None:
         self.body_is_due.set()
