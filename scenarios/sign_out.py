@@ -70,11 +70,11 @@ def late_refresh_does_not_sign_in_the_previous_user(spa: Spa) -> None:
             spa.call_api()
             spa.sign_out()
             spa.sign_in_as(next_user)
-        spa.open(spa.pages.home)
-        spa.go_to_account_page()
-        expect(spa.marks.data_of(spa.account)).not_to_be_shown()
 
     expect(log.redirects).to_visit_once(spa.pages.sign_in)
+    spa.open(spa.pages.home)
+    spa.go_to_account_page()
+    expect(spa.marks.data_of(spa.account)).not_to_be_shown()
     expect(spa.marks.data_of(next_user)).to_be_shown()
 
 
