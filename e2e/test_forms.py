@@ -45,6 +45,8 @@ WHERE_THE_FORM_MATTERS = {
     "refresh-rejected/ends-the-session",
     "refresh-rejected/refreshes-in-the-next-session",
     "sign-out/late-refresh-does-not-restore-the-session",
+    "sign-out/late-rejected-refresh-does-not-end-the-next-session",
+    "sign-out/stops-background-refresh",
     "sign-out/leaves-no-copy-of-a-token",
     "sign-out/revokes-the-refresh-token-on-the-server",
     "rejected-after-refresh/refreshes-once-per-request",
@@ -60,6 +62,7 @@ WITHOUT_A_FORM = ("other-origin/by-function.toml", "other-origin/by-call.toml")
 FILES = (
     "httponly-cookie/target.toml",
     "ending-cookie/target.toml",
+    "one-cookie/target.toml",
     "readable-cookie/target.toml",
     "carrying-cookie/target.toml",
     "nested-json/target.toml",
