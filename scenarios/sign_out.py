@@ -26,7 +26,7 @@ def late_refresh_does_not_restore_the_session(spa: Spa) -> None:
     expect(spa.storage.session).to_be_empty()
     # A session that came back may have been found dead and ended again by now. The user has seen it all the same.
     expect(log.redirects).to_go_nowhere_but(spa.pages.sign_in)
-    expect(spa.marks.sign_in_form).to_be_shown()
+    expect(spa.marks.after_sign_out).to_be_shown()
     expect(spa.marks.signed_in).not_to_be_shown()
     spa.open(spa.pages.home)
     expect(spa.marks.sign_in_form).to_be_shown()
@@ -100,7 +100,7 @@ def works_offline(spa: Spa) -> None:
 
     spa.sign_out()
 
-    expect(spa.marks.sign_in_form).to_be_shown()
+    expect(spa.marks.after_sign_out).to_be_shown()
     expect(spa.storage.session).to_be_empty()
 
 
