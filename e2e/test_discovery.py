@@ -279,7 +279,7 @@ def test_two_steps_a_menu_one_address_for_all_and_tokens_within_json(
     assert str(found.sign_in.submit) == 'button "Enter"'
     assert str(found.sign_in.request) == "POST /graphql with /operationName = SignIn"
     assert found.sign_out is not None
-    assert (str(found.sign_out.before), str(found.sign_out.control)) == ('button "Robin"', 'button "Log out"')
+    assert [str(step) for step in found.sign_out.steps] == ['button "Robin"', 'button "Log out"']
     assert str(found.refresh.request) == "POST /graphql with /operationName = Renew"
     assert found.refresh.sends == "/variables/old"
     assert found.refresh.access_token == "/data/renew/access"

@@ -26,7 +26,7 @@ def late_refresh_does_not_restore_the_session(spa: Spa) -> None:
     expect(spa.storage.session).to_be_empty()
     # A session that came back may have been found dead and ended again by now. The user has seen it all the same.
     expect(log.redirects).to_go_nowhere_but(spa.pages.sign_in)
-    expect(spa.marks.sign_in_form).to_be_shown()
+    expect(spa.marks.after_sign_out).to_be_shown()
     expect(spa.marks.signed_in).not_to_be_shown()
     spa.open(spa.pages.home)
     expect(spa.marks.sign_in_form).to_be_shown()
@@ -64,12 +64,11 @@ def late_refresh_does_not_sign_in_the_previous_user(spa: Spa) -> None:
     spa.open(spa.pages.calls)
     next_user = spa.someone_else()
 
-    with spa.watched(patiently=False) as log:
-        with spa.holding.refresh_replies():
-            spa.clock.let_access_token_expire()
-            spa.call_api()
-            spa.sign_out()
-            spa.sign_in_as(next_user)
+    with spa.watched(patiently=False) as log, spa.holding.refresh_replies():
+        spa.clock.let_access_token_expire()
+        spa.call_api()
+        spa.sign_out()
+        spa.sign_in_as(next_user)
 
     expect(log.redirects).to_visit_once(spa.pages.sign_in)
     spa.open(spa.pages.home)
@@ -100,7 +99,7 @@ def works_offline(spa: Spa) -> None:
 
     spa.sign_out()
 
-    expect(spa.marks.sign_in_form).to_be_shown()
+    expect(spa.marks.after_sign_out).to_be_shown()
     expect(spa.storage.session).to_be_empty()
 
 

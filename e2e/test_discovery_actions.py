@@ -1,0 +1,136 @@
+"""Discovery finds what makes API requests each time that it is used, and uses nothing that may do harm."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from e2e.discovery_apps import Discovers, small_app
+
+
+@pytest.fixture
+def discovers(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Discovers:
+    return Discovers(browser, tmp_path, monkeypatch)
+
+
+LINKS_ON_THE_SECOND_PAGE = """
+async function start() {
+  if (!session()) return form();
+  put(`<nav><a href="/">Home</a> <a href="/orders">Orders</a> <a href="/orders/delete">Delete it all</a> ${OUT}</nav>
+    <main></main>`);
+  const seen = {};
+  follow(async function page() {
+    const box = new URLSearchParams(location.search).get("state") ?? "some";
+    put(location.pathname === "/orders"
+      ? "<a href='/orders?state=open'>Open ones</a> <a href='/orders?state=closed'>Closed ones</a>" : "",
+      document.querySelector("main"));
+    on("main a", (link) => { history.pushState(null, "", link.getAttribute("href")); page(); });
+    if (location.pathname === "/orders") said(await get(`/api/orders?state=${box}`));
+    else said(seen.home ??= await get("/api/summary"));
+  }, "nav a");
+}
+"""
+
+
+def test_links_in_turn_that_only_the_second_page_has(discovers: Discovers) -> None:
+    with small_app(LINKS_ON_THE_SECOND_PAGE) as app:
+        found = discovers.sound_target(app.origin)
+
+    calls = found.pages.calls
+    assert calls is not None
+    assert calls.path == "/orders"
+    assert [str(control) for control in calls.in_turn] == ['link "Orders"', 'link "Open ones"']
+    assert 'link "Orders" one API request, link "Open ones" one API request' in discovers.text
+    assert "Left alone, because their names say that they may change something: “Delete it all”." in discovers.text
+    assert found.pages.deep is not None
+    assert found.pages.deep.path == "/orders?state=open"
+    assert app.harm == []
+
+
+HASH_ROUTER_BELOW_A_BASE_PATH = """
+async function start() {
+  if (!session()) return form();
+  put(`<nav><a href="/shop/#/">Overview</a> <a href="/shop/#/news">News</a> ${OUT}</nav><main></main>`);
+  onhashchange = page;
+  page();
+}
+async function page() {
+  const at = location.hash.slice(2) || "overview";
+  put("", document.querySelector("main"));
+  const about = await Promise.all([get(`/api/${at}`), get("/api/ticker")]);
+  if (at === (location.hash.slice(2) || "overview")) about.forEach(said);
+}
+if (!location.hash) history.replaceState(null, "", "/shop/#/");
+"""
+
+
+def test_two_pages_of_a_hash_router_below_a_base_path(discovers: Discovers) -> None:
+    with small_app(HASH_ROUTER_BELOW_A_BASE_PATH) as app:
+        found = discovers.sound_target(f"{app.origin}/shop/")
+
+    calls = found.pages.calls
+    assert calls is not None
+    assert calls.path == "/shop/#/"
+    assert [str(control) for control in calls.in_turn] == ['link "News"', 'link "Overview"']
+    assert 'link "News" 2 API requests' in discovers.text
+    assert found.pages.busy is not None
+    assert str(found.pages.busy.control) == 'link "News"'
+    assert found.pages.deep is not None
+    assert found.pages.deep.path == "/shop/#/news"
+
+
+TABS = """
+async function start() {
+  if (!session()) return form();
+  put(`<header>${OUT}</header><div role="tablist"><button role="tab">Today</button> <button role="tab">Tomorrow</button>
+    <button role="tab">Export</button></div><main></main>`);
+  on("[role=tab]", (tab) => page(tab.textContent));
+  page("Today");
+}
+let chosen;
+async function page(day) {
+  if (day === chosen) return;
+  chosen = day;
+  put("", document.querySelector("main"));
+  said(await get(`/api/${day.toLowerCase()}`));
+}
+"""
+
+
+def test_tabs_in_turn_of_which_one_is_chosen_already(discovers: Discovers) -> None:
+    with small_app(TABS) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.pages.calls is not None
+    assert [str(control) for control in found.pages.calls.in_turn] == ['tab "Tomorrow"', 'tab "Today"']
+
+
+SEARCH = """
+async function start() {
+  if (!session()) return form();
+  put(`<header>${OUT}</header><main><form><input placeholder="Find a customer"></form>
+    <label>Note <input name="note"></label><ul></ul></main>`);
+  const search = async (query) => {
+    document.querySelector("ul").innerHTML = "";
+    const found = await Promise.all(["people", "firms"].map((kind) => get(`/api/${kind}?q=${query}`)));
+    if (query === "zebra" || query === "quartz") return;
+    found.forEach(said);
+  };
+  let last = "";
+  on("form", (form) => { const query = form[0].value; if (query !== last) search(last = query); }, "submit");
+  search("");
+}
+"""
+
+
+def test_a_search_field_that_asks_only_for_what_is_new(discovers: Discovers) -> None:
+    with small_app(SEARCH) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.pages.calls is not None
+    assert str(found.pages.calls.control) == 'textbox "Find a customer"'
+    assert found.pages.busy is not None
+    assert found.pages.busy.control == found.pages.calls.control
+    assert "Using the control made 2 API requests each time." in discovers.text
+    assert found.pages.form is not None
+    assert (str(found.pages.form.field), found.pages.form.submit) == ('field "Note"', None)

@@ -1,0 +1,79 @@
+"""Discovery signs out in as many steps as it takes, and wherever that leads is signed out."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from e2e.discovery_apps import Discovers, small_app
+from fixtures.target import IN_PLACE
+
+
+@pytest.fixture
+def discovers(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Discovers:
+    return Discovers(browser, tmp_path, monkeypatch)
+
+
+BY_HOVERING_AND_A_QUESTION = """
+const goTo = (path) => { history.pushState(null, "", path); start(); };
+async function start() {
+  if (location.pathname === "/goodbye") return put("<h1>Goodbye, come again</h1><a href='/login'>To the entrance</a>");
+  if (!session()) { if (location.pathname !== "/login") history.replaceState(null, "", "/login"); return form(); }
+  if (location.pathname === "/login") history.replaceState(null, "", "/");
+  put(`<header><button aria-haspopup="menu">You</button><div hidden><button aria-haspopup="menu">More</button>
+    <div hidden><button class="out">Log out</button></div></div></header><main></main><dialog><p>Are you sure?</p>
+    <button>Cancel</button> <button>Log out</button></dialog>`);
+  const [you, more] = document.querySelectorAll("[aria-haspopup]");
+  document.querySelector("header").onmouseenter = () => { you.nextElementSibling.hidden = false; };
+  you.onclick = () => { you.nextElementSibling.hidden = true; };
+  more.onclick = () => { more.nextElementSibling.hidden = false; };
+  on(".out", () => document.querySelector("dialog").showModal());
+  const [no, yes] = document.querySelectorAll("dialog button");
+  no.onclick = () => document.querySelector("dialog").close();
+  yes.onclick = () => { signOut(); goTo("/goodbye"); };
+  said(await get("/api/summary"));
+}
+"""
+
+
+def test_a_menu_that_opens_by_hovering_one_within_it_a_question_and_a_page_that_says_goodbye(
+    discovers: Discovers,
+) -> None:
+    with small_app(BY_HOVERING_AND_A_QUESTION) as app:
+        found = discovers.sound_target(app.origin)
+
+    way = found.sign_out
+    assert way is not None
+    assert [str(step) for step in way.before] == ['button "You"', 'button "More"']
+    assert str(way.control) == 'button "Log out"'
+    assert str(way.confirm) == 'css dialog button:text-is("Log out")'
+    assert way.leads_to == "/goodbye"
+    assert found.sent_to == "/login"
+
+
+A_LANDING_PAGE = """
+async function start() {
+  if (location.pathname === "/login" && !session()) return form();
+  if (!session()) return put(`<h1>A fine thing</h1><p>It is very fine.</p><a href="/login">Sign in</a>`);
+  if (location.pathname === "/login") history.replaceState(null, "", "/");
+  put(`<nav><a href="/">Home</a> <a href="/settings">Settings</a></nav><main></main>`);
+  follow(async () => {
+    const isHome = location.pathname === "/";
+    put(isHome ? "" : "<button>Sign out</button>", document.querySelector("main"));
+    on("main button", () => { if (confirm("Really?")) { signOut(); history.pushState(null, "", "/"); start(); } });
+    said(await get(isHome ? "/api/summary" : "/api/settings"));
+  });
+}
+"""
+
+
+def test_a_landing_page_in_place_of_home_and_a_sign_out_among_the_settings(discovers: Discovers) -> None:
+    with small_app(A_LANDING_PAGE) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert (found.sign_in.page, str(found.sign_in.start)) == ("/", 'link "Sign in"')
+    assert (str(found.marks.signed_out), found.sent_to) == ('link "Sign in"', IN_PLACE)
+    assert found.sign_out is not None
+    assert [str(step) for step in found.sign_out.before] == ['link "Settings"']
+    assert "using it led back to the sign-in form" in discovers.text
+    assert str(found.marks.signed_in) == 'link "Settings"'
