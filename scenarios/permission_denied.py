@@ -8,11 +8,9 @@ from fixtures.judging import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
-FORBIDDEN = {"forbidden page", "403 for permissions alone"}
-
 
 @rule(
-    needs=FORBIDDEN,
+    needs={"forbidden page", "403 with a reason"},
     hint="403 says that this user may not, whatever the token. Refresh on 401 only.",
 )
 def does_not_refresh(spa: Spa) -> None:
@@ -26,7 +24,7 @@ def does_not_refresh(spa: Spa) -> None:
 
 
 @rule(
-    needs=FORBIDDEN,
+    needs={"forbidden page"},
     hint="Show on the page that it is not for this user, and leave the session alone.",
 )
 def does_not_sign_out(spa: Spa) -> None:
