@@ -52,6 +52,46 @@ def test_the_clock_knows_how_long_the_token_lives_and_moves_past_its_end(spa: Sp
     assert spa.clock.left < 0
 
 
+FRAMES = """(work) => {
+  window.frames_drawn = 0;
+  const draw = () => { frames_drawn += 1; for (let i = 0; i < work; i += 1); requestAnimationFrame(draw); };
+  requestAnimationFrame(draw);
+}"""
+
+
+def test_a_quarter_of_an_hour_passes_in_few_steps_and_few_frames(spa: Spa, monkeypatch: pytest.MonkeyPatch) -> None:
+    spa.sign_in()
+    spa.sign_out()
+    spa.page.evaluate(FRAMES, 1e5)
+    steps: list[float] = []
+    run = spa.world.clock.run
+
+    def counted(seconds: float) -> None:
+        steps.append(seconds)
+        run(seconds)
+
+    monkeypatch.setattr(spa.world.clock, "run", counted)
+    before = spa.clock.now
+
+    spa.clock.let_time_pass(910, step=5)
+    assert spa.clock.now - before > 910
+    assert len(steps) < 40  # the page itself looks at the time each half minute
+    assert 100 < spa.page.evaluate("frames_drawn") < 3000
+
+    spa.page.evaluate("() => { window.ticks = 0; setInterval(() => { ticks += 1; }, 20_000); }")
+    spa.clock.let_time_pass(100, step=5)
+    assert spa.page.evaluate("ticks") == 5
+    assert len(steps) < 55
+
+
+def test_a_page_draws_each_frame_where_time_goes_its_own_way(spa: Spa) -> None:
+    spa.open_sign_in_page()
+    spa.clock.let_time_pass(10)
+    spa.page.evaluate(FRAMES, 0)
+
+    spa.page.wait_for_function("frames_drawn > 60", timeout=20_000)
+
+
 def test_the_clock_goes_by_what_replies_were_made_to_say(spa: Spa) -> None:
     spa.network.tell_lifetime(30)
     spa.sign_in()
