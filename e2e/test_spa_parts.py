@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.edge.faults import RESET, SERVER_FAILED
-from fixtures.ends import CouldNotAsk
+from fixtures.ends import CouldNotAsk, RuleBroken
 from fixtures.judging import expect
 from fixtures.spa import Spa
 from fixtures.spa.clock import PAST_THE_END_SECONDS
@@ -176,6 +176,16 @@ def test_what_was_disturbed_is_put_right(spa: Spa) -> None:
         spa.call_api()
     expect(log.api).to_have_at_least(1)
     expect(log.api).to_have_succeeded()
+
+
+def test_a_form_that_is_there_and_cannot_be_used_is_not_said_to_be_gone(spa: Spa) -> None:
+    spa.open_sign_in_page()
+    spa.page.evaluate(
+        "document.body.append(Object.assign(document.createElement('div'), { style: 'position: fixed; inset: 0' }))"
+    )
+
+    with pytest.raises(RuleBroken, match=r'^Signing in again did not work: sign_in\.submit: button "Sign in": .*click'):
+        spa.sign_in_again()
 
 
 def test_two_elements_where_the_file_names_one_are_the_files_mistake(spa: Spa) -> None:
