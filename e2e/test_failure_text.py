@@ -16,6 +16,7 @@ from fixtures.report.summary import (
     closing_line,
     detection_line,
     in_the_same_words,
+    lines_that_open,
     per_scenario,
     soundness_line,
 )
@@ -169,6 +170,16 @@ def test_the_verdicts_of_each_scenario_are_counted_and_those_not_kept_are_named(
         network-failure  1 kept, 1 broken
             broken: gives-up: 9 refreshes were sent.
     """)
+
+
+def test_the_lines_that_would_open_most_rules_come_first() -> None:
+    lines = ["sign_out", "pages.calls", "", "pages.calls"]
+    unasked = [
+        Outcome("shop", "a", f"a/{number}", Verdict.DOES_NOT_APPLY, "it lacks that", line)
+        for number, line in enumerate(lines)
+    ]
+
+    assert lines_that_open(unasked) == ["    pages.calls  2 rules", "    sign_out     1 rule"]
 
 
 def broken(rule: str, fact: str) -> Outcome:

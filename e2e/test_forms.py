@@ -45,6 +45,8 @@ WHERE_THE_FORM_MATTERS = {
     "refresh-rejected/ends-the-session",
     "refresh-rejected/refreshes-in-the-next-session",
     "sign-out/late-refresh-does-not-restore-the-session",
+    "sign-out/late-rejected-refresh-does-not-end-the-next-session",
+    "sign-out/stops-background-refresh",
     "sign-out/leaves-no-copy-of-a-token",
     "sign-out/revokes-the-refresh-token-on-the-server",
     "rejected-after-refresh/refreshes-once-per-request",
@@ -59,6 +61,8 @@ WHERE_SIGNING_IN_MATTERS = {
 WITHOUT_A_FORM = ("other-origin/by-function.toml", "other-origin/by-call.toml")
 FILES = (
     "httponly-cookie/target.toml",
+    "ending-cookie/target.toml",
+    "one-cookie/target.toml",
     "readable-cookie/target.toml",
     "carrying-cookie/target.toml",
     "nested-json/target.toml",
@@ -159,6 +163,34 @@ def test_a_request_that_goes_out_without_its_cookie_carries_no_token(spa: Spa) -
     with spa.watched() as log:
         spa.call_api()
     assert log.api[0].access_token is None
+
+
+@pytest.mark.parametrize("file", ["ending-cookie/target.toml"], indirect=True)
+def test_a_cookie_that_ends_with_its_token_is_not_sent_when_the_token_has_expired(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+
+    for _ in range(2):
+        with spa.watched() as log:
+            spa.clock.let_access_token_expire()
+            spa.call_api()
+
+        assert log.api[0].access_token is None
+        assert log.api[0].note is None
+        assert len(log.refreshes.succeeded) == 1
+        assert log.api.last_of_each[0].succeeded
+
+
+@pytest.mark.parametrize("file", ["ending-cookie/target.toml"], indirect=True)
+def test_where_both_tokens_end_together_nothing_is_left_to_refresh_with(spa: Spa) -> None:
+    spa.sign_in()
+    context = spa.page.context
+    ends = {cookie["name"]: cookie["expires"] for cookie in context.cookies()}
+    refresh_token = next(cookie for cookie in context.cookies() if cookie["name"] == "refresh_token")
+    context.add_cookies([{**refresh_token, "expires": ends["access_token"]}])  # type: ignore[typeddict-item]
+
+    with pytest.raises(DoesNotApply, match="cookie refresh_token ends with the access token"):
+        spa.clock.let_access_token_expire()
 
 
 @pytest.mark.parametrize("file", FILES, indirect=True)

@@ -76,9 +76,13 @@ class CountingRecorder(Recorder):
 
 
 @pytest.fixture
-def recorder(context: BrowserContext, server: SlowBody) -> CountingRecorder:
+def clock(context: BrowserContext) -> PageClock:
+    return PageClock(context)
+
+
+@pytest.fixture
+def recorder(context: BrowserContext, server: SlowBody, clock: PageClock) -> CountingRecorder:
     context.add_init_script(WATCH_READS)
-    clock = PageClock(context)
     target = read_target(Path(TARGETS / "reference.toml"))
     page = context.new_page()
     recorder = CountingRecorder(context, target, origin=server.origin, names=TokenNames(), clock=clock)
@@ -132,6 +136,65 @@ def test_what_the_page_does_after_an_answer_of_the_browser_belongs_to_it(
     settle([page], recorder)
 
     assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
+
+
+QUEUE = """
+const queue = Array.from({ length: 12 }, (_, number) => `/queued/${number}`);
+setInterval(() => { for (const path of queue.splice(0, 5)) fetch(path).then((answer) => answer.text()); }, 500);
+"""
+
+
+def test_a_page_that_sends_its_requests_through_a_queue_of_its_own_is_at_rest_when_that_is_empty(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, clock: PageClock
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    page.evaluate(QUEUE)
+
+    settle([page], recorder, clock=clock)
+
+    assert sum("/queued/" in exchange.path for exchange in recorder.log().all) == 12
+    assert clock.ahead < 4
+    assert clock.is_unmoved
+
+
+@pytest.mark.parametrize("does", [("fetch('/same')", 4), ("document.title += '.'", 0)], ids=["polls", "ticks"])
+def test_a_page_that_does_the_same_for_ever_is_given_a_moment_and_no_more(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, clock: PageClock, does: tuple[str, int]
+) -> None:
+    every_half_second, most = does
+    server.body_is_due.set()
+    page = context.pages[0]
+    page.evaluate(f"void setInterval(() => {{ {every_half_second} }}, 500)")
+
+    settle([page], recorder, clock=clock)
+
+    assert sum(exchange.path.endswith("/same") for exchange in recorder.log().all) <= most
+    assert clock.ahead < 3
+    before = clock.ahead
+    settle([page], recorder, clock=clock)
+    assert clock.ahead - before <= (2 if most else 0)
+
+
+def test_no_time_passes_in_a_pause_after_a_refresh_that_failed(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, clock: PageClock
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    context.route("**/auth/refresh/", lambda route: route.abort("connectionreset"))
+    page.evaluate(
+        """() => {
+          const refresh = () => fetch('/auth/refresh/', { method: 'POST' }).catch(() => setTimeout(refresh, 800));
+          void refresh();
+        }"""
+    )
+
+    settle([page], recorder, clock=clock)
+    page.evaluate("() => void fetch('/next')")
+    settle([page], recorder, clock=clock)
+
+    assert len(recorder.log().refreshes) == 1
+    assert clock.ahead == 0
 
 
 class HeldByTheBrowser:

@@ -26,6 +26,7 @@ ROOMS = (
     "fixtures/spa",
     "fixtures/clients",
     "fixtures/forms",
+    "fixtures/strangers",
     "fixtures/apps",
     "fixtures/doctor",
     "fixtures/discovery",
@@ -36,7 +37,12 @@ ROOMS = (
 )
 """Lowest first. `fixtures/app` knows nothing of the suite, and `fixtures/defects` has no Python in it."""
 
-NOT_OF_THE_SUITE = ("fixtures/app/", "fixtures/clients/simplejwt/", "fixtures/forms/server/")
+NOT_OF_THE_SUITE = (
+    "fixtures/app/",
+    "fixtures/clients/simplejwt/",
+    "fixtures/forms/server/",
+    "fixtures/strangers/server/",
+)
 """Programs that are run, and not imported: apps and servers."""
 
 

@@ -70,6 +70,19 @@ def test_storage_names_what_it_holds_and_shows_what_the_suite_has_made_up(spa: S
     assert spa.names.redact("signs-out[%%%not-a-token%%%]") == "signs-out[%%%not-a-token%%%]"
 
 
+@pytest.mark.parametrize("word", ["undefined", "null"])
+def test_what_programs_write_where_a_token_is_missing_is_no_access_token(spa: Spa, word: str) -> None:
+    spa.sign_in()
+    used = spa.access_token
+
+    with spa.watched(patiently=False) as log:
+        spa.page.evaluate(f"fetch('/api/notes/', {{ headers: {{ Authorization: 'Bearer {word}' }} }})")
+
+    assert [exchange.access_token for exchange in log.api] == [None]
+    assert log.api[0].note == f"no access token, but '{word}'"
+    assert spa.access_token == used
+
+
 def test_half_of_a_real_token_is_still_named_and_never_shown(spa: Spa) -> None:
     spa.sign_in()
     spa.storage.corrupt("refresh_token", TRUNCATED)

@@ -3,6 +3,7 @@
 import jwt
 import pytest
 
+from fixtures.tokens.carriers import in_header
 from fixtures.tokens.names import TokenNames
 from fixtures.tokens.twins import claims, expired_twin, lifetime_seconds, moved_twin, signed_with_another_key, unsigned
 
@@ -16,6 +17,14 @@ def test_tokens_are_named_in_the_order_in_which_they_are_first_seen() -> None:
     assert [names.access(token) for token in ("x", "y", "x", "z")] == ["A", "B", "A", "C"]
     assert [names.refresh(token) for token in ("x", "y", "x")] == ["R1", "R2", "R1"]
     assert names.access_token_named("B") == "y"
+
+
+@pytest.mark.parametrize(
+    ("value", "token"),
+    [("Bearer abc", "abc"), ("abc", "abc"), ("Bearer", ""), ("bearer ", ""), ("", ""), ("Token token", "token")],
+)
+def test_a_word_that_stands_alone_before_no_token_is_none(value: str, token: str) -> None:
+    assert in_header("header Authorization", {"authorization": value}) == token
 
 
 def test_there_are_names_for_any_number_of_tokens() -> None:

@@ -10,7 +10,7 @@ from fixtures.spa import Spa
 from fixtures.spa.texts import A_TEXT
 from scenarios.catalogue import rule
 
-BUSY = {"busy control", "refresh on a 401"}
+BUSY = {"several requests at once", "refresh on a 401"}
 
 
 @rule(needs=BUSY, hint="Keep one promise for the refresh under way, and let every caller wait for that one.")

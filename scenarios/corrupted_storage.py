@@ -2,7 +2,7 @@
 
 The investigation's scenario 2, "Invalid Refresh Token Handling": corrupt the refresh token in localStorage, make a
 request, see a graceful sign-out. Storage is corrupted while the page is away, because a running page has a copy in
-memory.
+memory, and may write that down again, even as it is left.
 """
 
 from fixtures.judging import expect
@@ -24,9 +24,9 @@ STORED_REFRESH_TOKEN = {"stored refresh token"}
 def _corrupt_refresh_token(spa: Spa, corruption: Corruption) -> None:
     """Leave the app with a corrupted refresh token in storage and an access token that has expired."""
     spa.sign_in()
-    spa.storage.corrupt("refresh_token", corruption)
     spa.leave()
     spa.clock.let_access_token_expire()
+    spa.storage.corrupt("refresh_token", corruption)
 
 
 @rule(
@@ -96,12 +96,16 @@ def sign_in_works_again(spa: Spa) -> None:
     expect(log.refreshes).to_have_count(spa.target.refreshes_per_load)
 
 
-@rule(needs={"stored access token"}, cases=ACCESS_TOKENS, hint="An access token that cannot be read counts as expired.")
+@rule(
+    needs={"stored access token", "two tokens"},
+    cases=ACCESS_TOKENS,
+    hint="An access token that cannot be read counts as expired.",
+)
 def refreshes_a_corrupted_access_token(spa: Spa, corruption: Corruption) -> None:
     """A corrupted access token beside a good refresh token costs one refresh, and nothing else."""
     spa.sign_in()
-    spa.storage.corrupt("access_token", corruption)
     spa.leave()
+    spa.storage.corrupt("access_token", corruption)
 
     with spa.watched() as log:
         spa.open_with_slow_refreshes(spa.pages.busy)
@@ -120,8 +124,8 @@ def refreshes_a_corrupted_access_token(spa: Spa, corruption: Corruption) -> None
 def corrupted_expiry_causes_no_refresh_loop(spa: Spa, corruption: Corruption) -> None:
     """A corrupted or missing expiry costs one refresh at most."""
     spa.sign_in()
-    spa.storage.corrupt("expiry", corruption)
     spa.leave()
+    spa.storage.corrupt("expiry", corruption)
 
     with spa.watched() as log:
         spa.open(spa.pages.calls)
@@ -140,8 +144,8 @@ def corrupted_expiry_causes_no_refresh_loop(spa: Spa, corruption: Corruption) ->
 def refreshes_despite_a_corrupted_expiry(spa: Spa, corruption: Corruption) -> None:
     """A session with a corrupted or missing expiry still refreshes its token when that has expired."""
     spa.sign_in()
-    spa.storage.corrupt("expiry", corruption)
     spa.leave()
+    spa.storage.corrupt("expiry", corruption)
     spa.clock.let_access_token_expire()
 
     with spa.watched() as log:

@@ -155,7 +155,7 @@ def does_not_refresh_again_after_a_refresh(spa: Spa) -> None:
     expect(log.api).to_have_at_least(4)
 
 
-@rule(needs={"calls"}, hint="Send the refresh past the client that adds the Authorization header.")
+@rule(needs={"calls", "two tokens"}, hint="Send the refresh past the client that adds the Authorization header.")
 def sends_no_expired_token_with_the_refresh(spa: Spa) -> None:
     """The refresh does not carry the access token that has expired.
 

@@ -38,7 +38,7 @@ def retries_the_refresh_after_a_pause(spa: Spa, fault: Fault) -> None:
 
     with spa.watched() as log:
         spa.clock.let_access_token_expire()
-        spa.call_api()
+        spa.call_api_unless_refreshing()
         spa.clock.let_time_pass_until_refreshed()
 
     expect(log.refreshes.succeeded).to_have_at_least(1)
@@ -128,7 +128,7 @@ def honours_retry_after(spa: Spa, fault: Fault) -> None:
 
     with spa.watched() as log:
         spa.clock.let_access_token_expire()
-        spa.call_api()
+        spa.call_api_unless_refreshing()
         spa.clock.let_time_pass_until_refreshed()
 
     expect(log.refreshes).to_have_at_least(2)
@@ -144,7 +144,7 @@ def backs_off_between_retries(spa: Spa) -> None:
 
     with spa.watched() as log:
         spa.clock.let_access_token_expire()
-        spa.call_api()
+        spa.call_api_unless_refreshing()
         spa.clock.let_time_pass(30)
 
     expect(log.refreshes).to_have_at_least(3)

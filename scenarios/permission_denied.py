@@ -9,7 +9,10 @@ from fixtures.spa import Spa
 from scenarios.catalogue import rule
 
 
-@rule(needs={"forbidden page"}, hint="403 says that this user may not, whatever the token. Refresh on 401 only.")
+@rule(
+    needs={"forbidden page", "403 with a reason"},
+    hint="403 says that this user may not, whatever the token. Refresh on 401 only.",
+)
 def does_not_refresh(spa: Spa) -> None:
     """A page that the user may not see leads to no refresh."""
     spa.sign_in()
@@ -20,7 +23,10 @@ def does_not_refresh(spa: Spa) -> None:
     expect(log.refreshes).to_have_count(spa.target.refreshes_per_load)
 
 
-@rule(needs={"forbidden page"}, hint="Show on the page that it is not for this user, and leave the session alone.")
+@rule(
+    needs={"forbidden page"},
+    hint="Show on the page that it is not for this user, and leave the session alone.",
+)
 def does_not_sign_out(spa: Spa) -> None:
     """A page that the user may not see says so, and the user stays signed in."""
     spa.sign_in()

@@ -64,17 +64,16 @@ def late_refresh_does_not_sign_in_the_previous_user(spa: Spa) -> None:
     spa.open(spa.pages.calls)
     next_user = spa.someone_else()
 
-    with spa.watched(patiently=False) as log:
-        with spa.holding.refresh_replies():
-            spa.clock.let_access_token_expire()
-            spa.call_api()
-            spa.sign_out()
-            spa.sign_in_as(next_user)
-        spa.open(spa.pages.home)
-        spa.go_to_account_page()
-        expect(spa.marks.data_of(spa.account)).not_to_be_shown()
+    with spa.watched(patiently=False) as log, spa.holding.refresh_replies():
+        spa.clock.let_access_token_expire()
+        spa.call_api()
+        spa.sign_out()
+        spa.sign_in_as(next_user)
 
     expect(log.redirects).to_visit_once(spa.pages.sign_in)
+    spa.open(spa.pages.home)
+    spa.go_to_account_page()
+    expect(spa.marks.data_of(spa.account)).not_to_be_shown()
     expect(spa.marks.data_of(next_user)).to_be_shown()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import scenarios
 from fixtures.ends import DoesNotApply
 from fixtures.spa import Spa
-from fixtures.target import needs_of
+from fixtures.target import line_for, needs_of
 
 Function = Callable[..., None]
 
@@ -50,9 +50,12 @@ class Rule:
             CouldNotAsk: the situation could not be brought about.
             DoesNotApply: the target lacks what the rule is about.
         """
-        for need in sorted(self.needs):
-            if reason := needs_of(spa.target)[need]:
-                raise DoesNotApply(reason)
+        lacking = {need: reason for need in sorted(self.needs) if (reason := needs_of(spa.target)[need])}
+        if lacking:
+            lines = {line_for(need) for need in lacking}
+            # The app's own reasons first: no line helps against those.
+            reasons = sorted(lacking, key=lambda need: line_for(need) is not None)
+            raise DoesNotApply(lacking[reasons[0]], line=lines.pop() if len(lines) == 1 else None)
         with spa.lifeline.held():
             self.function(spa) if self.case is None else self.function(spa, self.case)
 
