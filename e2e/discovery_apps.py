@@ -141,7 +141,8 @@ class SmallHandler(BaseHTTPRequestHandler):
     ) -> None:
         self.send_response(status)
         for name, value in (cookies or {}).items() if self.server.by_cookie else ():
-            self.send_header("Set-Cookie", f"{name}={value}; Path=/; HttpOnly; Max-Age={600 if value else 0}")
+            seconds = {"sid": 600, "renewal": 90_000}[name] if value else 0
+            self.send_header("Set-Cookie", f"{name}={value}; Path=/; HttpOnly; Max-Age={seconds}")
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()

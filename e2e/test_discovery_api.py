@@ -125,3 +125,25 @@ def test_where_home_asks_for_nothing_the_tokens_are_found_on_other_pages(discove
     assert found.pages.home.path == "/letters"
     assert found.pages.calls is not None
     assert [str(control) for control in found.pages.calls.in_turn] == ['link "Letters"', 'link "Parcels"']
+
+
+RENDERED_ON_THE_SERVER = """
+async function start() {
+  if (!session()) return form();
+  put(`<nav><a href="/">Home</a> <a href="/letters">Letters</a> ${OUT}</nav><main></main>`);
+  follow(async () => {
+    put("<p>A little of everything</p>", document.querySelector("main"));
+    if (location.pathname !== "/") put("<p>Three letters are here</p>", document.querySelector("main"));
+    await get("/api/counted");
+  });
+}
+"""
+
+
+def test_where_no_text_waits_for_the_api_home_is_told_by_what_no_other_page_shows(discovers: Discovers) -> None:
+    with small_app(RENDERED_ON_THE_SERVER) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert str(found.pages.home.shows) == 'text "A little of everything"'
+    assert "a server may have rendered it" in discovers.text
+    assert found.pages.calls is not None
