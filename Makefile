@@ -39,7 +39,7 @@ doctor: setup
 
 .PHONY: discover
 discover: setup
-	@$(BIN)/python -m fixtures.discovery $(URL) $(if $(OUT),--out $(OUT)) $(ARGS)
+	@$(BIN)/python -m fixtures.discovery $(URL) $(if $(TARGET),--target $(TARGET)) $(if $(OUT),--out $(OUT)) $(ARGS)
 
 .PHONY: test
 test: setup $(SETUP)/clients

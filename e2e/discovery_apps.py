@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,14 +15,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
+from e2e.discovered import write_what_is_found
 from fixtures.discovery.discover import Discovery
 from fixtures.discovery.writing import PASSWORD as PASSWORD_VARIABLE
 from fixtures.discovery.writing import USER as USER_VARIABLE
-from fixtures.discovery.writing import target_file
 from fixtures.doctor import examine
 from fixtures.page.accounts import Account
 from fixtures.spa import Spa
-from fixtures.target import Target, read_target
+from fixtures.target import Target, found_beside, read_target
 
 USER = "robin@example.com"
 PASSWORD = "correct horse battery"
@@ -73,11 +74,12 @@ start();
 class SmallApp(ThreadingHTTPServer):
     """One page, and the server behind it. Any address under /api/ says something of itself to who has signed in."""
 
-    def __init__(self, script: str, answers: Mapping[str, int]) -> None:
+    def __init__(self, script: str, answers: Mapping[str, int], *, by_cookie: bool) -> None:
         super().__init__(("127.0.0.1", 0), SmallHandler)
         self.page = KIT % script
         self.answers = answers
         """Statuses other than 200, by how the path begins."""
+        self.by_cookie = by_cookie
         self.origin = f"http://127.0.0.1:{self.server_address[1]}"
         self.access: set[str] = set()
         self.refresh: set[str] = set()
@@ -98,9 +100,14 @@ class SmallHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         status = next((code for begin, code in self.server.answers.items() if path.startswith(begin)), 200)
-        if not path.startswith("/api/"):
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ") or self._cookie("sid")
+        if path == "/who":
+            self._answer(200, json.dumps({"words": USER if token in self.server.access else "nobody"}))
+        elif path in ("/config", "/locales/en.json"):
+            self._answer(200, json.dumps({"words": "much the same for everybody"}))
+        elif not path.startswith("/api/"):
             self._answer(200, self.server.page, "text/html")
-        elif self.headers.get("Authorization", "").removeprefix("Bearer ") not in self.server.access:
+        elif token not in self.server.access:
             self._answer(401, json.dumps({"words": "Who is it?"}))
         else:
             self._answer(status, json.dumps({"words": self._words() if status == 200 else f"Sorry, {self._words()}"}))
@@ -108,14 +115,20 @@ class SmallHandler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         said = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
         is_robin = self.path == "/auth/login" and (said["user"], said["password"]) == (USER, PASSWORD)
-        is_renewal = self.path == "/auth/refresh" and said["refresh_token"] in self.server.refresh
-        if is_robin or is_renewal:
-            self._answer(200, json.dumps(self.server.issue()))
+        refresh_token = said.get("refresh_token") or self._cookie("renewal")
+        if is_robin or (self.path == "/auth/refresh" and refresh_token in self.server.refresh):
+            tokens = self.server.issue()
+            text = json.dumps({} if self.server.by_cookie else tokens)
+            self._answer(200, text, cookies={"sid": tokens["access_token"], "renewal": tokens["refresh_token"]})
         elif self.path == "/auth/logout":
-            self._answer(200, "{}")
+            self._answer(200, "{}", cookies={"sid": "", "renewal": ""})
         else:
             self.server.harm += [] if self.path.startswith("/auth/") else [self.path]
             self._answer(401, "{}")
+
+    def _cookie(self, name: str) -> str:
+        found = SimpleCookie(self.headers.get("Cookie", "")).get(name)
+        return found.value if found and self.server.by_cookie else ""
 
     def _words(self) -> str:
         """Of a request for /api/orders?state=open: "nothing among orders, state open"."""
@@ -123,8 +136,12 @@ class SmallHandler(BaseHTTPRequestHandler):
         what = parts.path.removeprefix("/api/").replace("/", " ")
         return USER if what == "me" else f"nothing among {what} {parts.query.replace('=', ' ')}".strip()
 
-    def _answer(self, status: int, text: str, kind: str = "application/json") -> None:
+    def _answer(
+        self, status: int, text: str, kind: str = "application/json", cookies: Mapping[str, object] | None = None
+    ) -> None:
         self.send_response(status)
+        for name, value in (cookies or {}).items() if self.server.by_cookie else ():
+            self.send_header("Set-Cookie", f"{name}={value}; Path=/; HttpOnly; Max-Age={600 if value else 0}")
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
@@ -135,9 +152,9 @@ class SmallHandler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def small_app(script: str, answers: Mapping[str, int] | None = None) -> Iterator[SmallApp]:
-    """An app whose page runs this script, which must have a function ``start``."""
-    app = SmallApp(script, answers or {})
+def small_app(script: str, answers: Mapping[str, int] | None = None, *, by_cookie: bool = False) -> Iterator[SmallApp]:
+    """An app whose page runs this script, which must have a function ``start``. Its tokens may be in cookies alone."""
+    app = SmallApp(script, answers or {}, by_cookie=by_cookie)
     try:
         yield app
     finally:
@@ -155,18 +172,16 @@ class Discovers:
 
     @property
     def text(self) -> str:
-        """The file as it was written, in one line."""
-        return " ".join(self.file.read_text(encoding="utf-8").replace("\n# ", " ").split())
+        """What was written of the findings, in one line."""
+        return " ".join(found_beside(self.file).read_text(encoding="utf-8").replace("\n# ", " ").split())
 
     def target(self, url: str, account: Account = ROBIN) -> Target:
         """Visit an app, write the file, and read it again."""
         visit = Discovery(
             self._browser, url, account, may_type_at=lambda url: None, is_remote=False, say=lambda words: None
         )
-        text = target_file(visit.run())
-        assert visit.redact(text) == text, "something secret is in the file"
+        text = write_what_is_found(visit, self.file)
         assert account.user not in text
-        self.file.write_text(text, encoding="utf-8")
         self._monkeypatch.setenv(USER_VARIABLE, account.user)
         self._monkeypatch.setenv(PASSWORD_VARIABLE, account.password)
         return read_target(self.file)

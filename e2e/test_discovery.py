@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from e2e.discovered import write_what_is_found
 from fixtures.apps import builds, forms
 from fixtures.apps.servers import RunningApp, serve_bundled_app
 from fixtures.discovery.discover import Discovery
 from fixtures.discovery.tokens.early_renewal import round_number
 from fixtures.discovery.writing import PASSWORD as PASSWORD_VARIABLE
 from fixtures.discovery.writing import USER as USER_VARIABLE
-from fixtures.discovery.writing import target_file
 from fixtures.page.accounts import Account, sign_up
-from fixtures.target import IN_PLACE, TARGETS, Find, Target, read_target
+from fixtures.target import IN_PLACE, TARGETS, Find, Target, found_beside, read_target
 
 USAGE_ERROR = 4
 USER = "robin@example.com"
@@ -37,10 +37,8 @@ COMMAND = [sys.executable, "-m", "fixtures.discovery"]
 def discover(browser: Browser, url: str, account: Account, file: Path, monkeypatch: pytest.MonkeyPatch) -> Target:
     """Visit an app, write the file, and read it again."""
     visit = Discovery(browser, url, account, may_type_at=lambda url: None, is_remote=False, say=lambda words: None)
-    text = target_file(visit.run())
-    assert visit.redact(text) == text, "something secret is in the file"
+    text = write_what_is_found(visit, file)
     assert account.user not in text
-    file.write_text(text, encoding="utf-8")
     monkeypatch.setenv(USER_VARIABLE, account.user)
     monkeypatch.setenv(PASSWORD_VARIABLE, account.password)
     return read_target(file)
@@ -317,7 +315,7 @@ def test_tokens_in_cookies(
         "refresh_token": "cookie renewal",
     }
     assert found.tokens.lifetime == pytest.approx(600, abs=2)
-    assert "# unsure: no header had a token" in (tmp_path / "found.toml").read_text(encoding="utf-8")
+    assert "# unsure: no header had a token" in found_beside(tmp_path / "found.toml").read_text(encoding="utf-8")
     assert not cookies.was_harmed
 
 
@@ -355,7 +353,7 @@ def run(*arguments: str, user: str | None = USER, password: str | None = PASSWOR
             r"README\.md is there already.* Name another file with --out\.",
         ),
         (["http://127.0.0.1:9/", "--out", "none/a.toml"], r"none/a\.toml: there is no folder none"),
-        ([], r"the following arguments are required: URL\nusage: .*"),
+        ([], r"one of URL and --target is required\nusage: .*"),
     ],
     ids=["no-scheme", "unreachable", "not-this-machine", "file-is-there", "no-folder", "no-url"],
 )

@@ -16,15 +16,18 @@ from fixtures.apps.forms import FOLDER, serve
 from fixtures.apps.servers import RunningApp
 from fixtures.doctor import examine
 from fixtures.edge.faults import LOST_REPLY
-from fixtures.ends import DoesNotApply
+from fixtures.ends import DoesNotApply, RuleBroken
 from fixtures.spa import Spa
 from fixtures.target import Target, read_target
 from scenarios.catalogue import Rule, rules
+from scenarios.catalogue.rules import rules_of
+from scenarios.corrupted_storage import text_that_is_no_json_leaves_no_blank_page
 
 FIRST_CASES = [next(cases) for _, cases in groupby(rules(), key=lambda rule: rule.function)]
 WHERE_THE_FORM_MATTERS = {
     "corrupted-storage/sign-in-works-again",
     "corrupted-storage/refreshes-a-corrupted-access-token",
+    "corrupted-storage/text-that-is-no-json-leaves-no-blank-page",
     "corrupted-storage/survives-a-failing-storage-write",
     "expired-on-load/recovers-with-one-refresh",
     "expired-on-load/keeps-the-deep-link",
@@ -120,6 +123,15 @@ def test_sound(rule: Rule, spa: Spa) -> None:
         rule.apply(spa)
     except DoesNotApply as reason:
         pytest.skip(f"does not apply: {reason}")
+
+
+@pytest.mark.parametrize("file", ["unread-json/target.toml"], indirect=True)
+@pytest.mark.parametrize("rule", rules_of(text_that_is_no_json_leaves_no_blank_page), ids=str)
+def test_a_client_that_parses_whatever_it_finds_leaves_a_blank_page(rule: Rule, spa: Spa) -> None:
+    with pytest.raises(RuleBroken, match=r"^The page did not show the content of / or the sign-in form \(") as broken:
+        rule.apply(spa)
+
+    assert broken.value.actual == "the page at /, with no heading"
 
 
 @pytest.mark.parametrize("file", ["httponly-cookie/target.toml"], indirect=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.edge.faults import RESET, SERVER_FAILED
-from fixtures.ends import CouldNotAsk
+from fixtures.ends import CouldNotAsk, RuleBroken
 from fixtures.judging import expect
 from fixtures.spa import Spa
 from fixtures.spa.clock import PAST_THE_END_SECONDS
@@ -51,6 +51,46 @@ def test_the_clock_knows_how_long_the_token_lives_and_moves_past_its_end(spa: Sp
     spa.clock.let_access_token_expire()
     assert spa.clock.now - before > 100 - 10 + PAST_THE_END_SECONDS
     assert spa.clock.left < 0
+
+
+FRAMES = """(work) => {
+  window.frames_drawn = 0;
+  const draw = () => { frames_drawn += 1; for (let i = 0; i < work; i += 1); requestAnimationFrame(draw); };
+  requestAnimationFrame(draw);
+}"""
+
+
+def test_a_quarter_of_an_hour_passes_in_few_steps_and_few_frames(spa: Spa, monkeypatch: pytest.MonkeyPatch) -> None:
+    spa.sign_in()
+    spa.sign_out()
+    spa.page.evaluate(FRAMES, 1e5)
+    steps: list[float] = []
+    run = spa.world.clock.run
+
+    def counted(seconds: float) -> None:
+        steps.append(seconds)
+        run(seconds)
+
+    monkeypatch.setattr(spa.world.clock, "run", counted)
+    before = spa.clock.now
+
+    spa.clock.let_time_pass(910, step=5)
+    assert spa.clock.now - before > 910
+    assert len(steps) < 40  # the page itself looks at the time each half minute
+    assert 100 < spa.page.evaluate("frames_drawn") < 3000
+
+    spa.page.evaluate("() => { window.ticks = 0; setInterval(() => { ticks += 1; }, 20_000); }")
+    spa.clock.let_time_pass(110, step=5)
+    assert spa.page.evaluate("ticks") == 5
+    assert len(steps) < 55
+
+
+def test_a_page_draws_each_frame_where_time_goes_its_own_way(spa: Spa) -> None:
+    spa.open_sign_in_page()
+    spa.clock.let_time_pass(10)
+    spa.page.evaluate(FRAMES, 0)
+
+    spa.page.wait_for_function("frames_drawn > 60", timeout=20_000)
 
 
 def test_the_clock_goes_by_what_replies_were_made_to_say(spa: Spa) -> None:
@@ -158,6 +198,16 @@ def test_what_was_disturbed_is_put_right(spa: Spa) -> None:
         spa.call_api()
     expect(log.api).to_have_at_least(1)
     expect(log.api).to_have_succeeded()
+
+
+def test_a_form_that_is_there_and_cannot_be_used_is_not_said_to_be_gone(spa: Spa) -> None:
+    spa.open_sign_in_page()
+    spa.page.evaluate(
+        "document.body.append(Object.assign(document.createElement('div'), { style: 'position: fixed; inset: 0' }))"
+    )
+
+    with pytest.raises(RuleBroken, match=r'^Signing in again did not work: sign_in\.submit: button "Sign in": .*click'):
+        spa.sign_in_again()
 
 
 def test_two_elements_where_the_file_names_one_are_the_files_mistake(spa: Spa) -> None:

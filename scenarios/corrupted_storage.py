@@ -12,6 +12,7 @@ from fixtures.tokens.corrupted import (
     EXPIRIES,
     GARBAGE,
     REFRESH_TOKENS,
+    TEXTS,
     TRUNCATED,
     WRONG_TYPE,
     Corruption,
@@ -114,6 +115,26 @@ def refreshes_a_corrupted_access_token(spa: Spa, corruption: Corruption) -> None
     expect(log.refreshes).to_have_count(1)
     expect(spa.marks.content_of(spa.pages.busy)).to_be_shown()
     expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(
+    needs={"JSON in web storage"},
+    cases=TEXTS,
+    hint="JSON.parse throws. Catch it where you read storage, and go on as if nothing had been stored.",
+)
+def text_that_is_no_json_leaves_no_blank_page(spa: Spa, corruption: Corruption) -> None:
+    """A page that finds text in storage that is no JSON shows its content or the sign-in form, and not nothing.
+
+    Whom it shows nothing cannot even sign in again, and to load the page anew does not help.
+    """
+    spa.sign_in()
+    spa.leave()
+    spa.storage.corrupt_texts(corruption)
+
+    with spa.watched():
+        spa.open_with_slow_refreshes(spa.pages.busy)
+
+    expect(spa.marks.content_or_sign_in_form(spa.pages.busy)).to_be_shown()
 
 
 @rule(
