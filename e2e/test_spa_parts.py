@@ -102,11 +102,14 @@ def test_the_clock_goes_by_what_replies_were_made_to_say(spa: Spa) -> None:
 
 def test_the_clock_goes_by_the_file_where_no_token_has_been_seen_yet(spa: Spa) -> None:
     spa.open_sign_in_page()
+    spa.clock.note_issue()
     assert spa.clock.lifetime == 900
+    spa.clock.let_access_token_expire()
+    assert spa.clock.left < 0
 
     tokens = spa.target.tokens.model_copy(update={"lifetime": None})
     spa.world.target = spa.target.model_copy(update={"tokens": tokens})
-    with pytest.raises(CouldNotAsk, match="no request with an access token"):
+    with pytest.raises(CouldNotAsk, match=r"no request has carried one yet, and tokens\.lifetime is missing"):
         spa.clock.lifetime  # noqa: B018  # that it cannot be told is what matters
 
 
