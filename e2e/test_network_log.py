@@ -151,6 +151,14 @@ def test_a_visit_is_to_a_path_whatever_query_and_hash() -> None:
     expect(there).not_to_visit("/log")
 
 
+def test_a_form_that_is_shown_where_the_user_is_reads_as_one() -> None:
+    there = trail(("the sign-in form", How.SHOWN))
+
+    assert fact(lambda: expect(there).not_to_visit("the sign-in form")) == (
+        "The user was redirected to the sign-in form (at the same address), but should have stayed signed in."
+    )
+
+
 def test_a_change_of_query_or_hash_alone_is_no_new_visit_and_a_load_is() -> None:
     expect(trail(("/login", How.REPLACE), ("/login#form", How.REPLACE))).to_visit_once("/login")
     twice = trail(("/login", How.REPLACE), ("/login", How.LOAD))

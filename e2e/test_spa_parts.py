@@ -7,6 +7,7 @@ from fixtures.ends import CouldNotAsk, RuleBroken
 from fixtures.judging import expect
 from fixtures.spa import Spa
 from fixtures.spa.clock import PAST_THE_END_SECONDS
+from fixtures.target import Element
 from fixtures.tokens.corrupted import GARBAGE, TRUNCATED, UNDEFINED
 
 
@@ -97,6 +98,30 @@ def test_the_clock_goes_by_what_replies_were_made_to_say(spa: Spa) -> None:
     spa.sign_in()
 
     assert spa.clock.lifetime == 30
+
+
+def test_the_clock_goes_by_the_file_where_no_token_has_been_seen_yet(spa: Spa) -> None:
+    spa.open_sign_in_page()
+    spa.clock.note_issue()
+    assert spa.clock.lifetime == 900
+    spa.clock.let_access_token_expire()
+    assert spa.clock.left < 0
+
+    tokens = spa.target.tokens.model_copy(update={"lifetime": None})
+    spa.world.target = spa.target.model_copy(update={"tokens": tokens})
+    with pytest.raises(CouldNotAsk, match=r"no request has carried one yet, and tokens\.lifetime is missing"):
+        spa.clock.lifetime  # noqa: B018  # that it cannot be told is what matters
+
+
+def test_a_menu_that_is_open_already_is_not_opened_to_sign_out(spa: Spa) -> None:
+    spa.sign_in()
+    assert spa.target.sign_out is not None
+    behind_a_menu = spa.target.sign_out.model_copy(update={"before": (Element(text="The menu"),)})
+    spa.world.target = spa.target.model_copy(update={"sign_out": behind_a_menu})
+
+    spa.sign_out()
+
+    expect(spa.marks.sign_in_form).to_be_shown()
 
 
 def test_storage_names_what_it_holds_and_shows_what_the_suite_has_made_up(spa: Spa) -> None:

@@ -106,6 +106,19 @@ def test_what_a_target_lacks_is_said_with_the_key_that_would_give_it(tmp_path: P
     assert needs_of(read_target(REFERENCE))["early refresh"] is None
 
 
+@pytest.mark.parametrize(
+    ("marks", "words"),
+    [("", "/login"), ('sent_to = "/welcome"', "/welcome"), ('sent_to = "in place"', "the sign-in form")],
+)
+def test_where_people_without_a_session_are_sent_can_be_put_into_a_sentence(
+    tmp_path: Path, marks: str, words: str
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(f'extends = "{REFERENCE}"\n[marks]\n{marks}\n', encoding="utf-8")
+
+    assert read_target(file).sent_to_in_words == words
+
+
 def test_two_files_cannot_extend_each_other(tmp_path: Path) -> None:
     one, other = tmp_path / "one.toml", tmp_path / "other.toml"
     one.write_text('extends = "other.toml"\n', encoding="utf-8")
