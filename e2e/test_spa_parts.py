@@ -220,3 +220,12 @@ def test_two_elements_where_the_file_names_one_are_the_files_mistake(spa: Spa) -
 
     with pytest.raises(CouldNotAsk, match=r'There is more than one button "Reload" on the page'):
         spa.call_api()
+
+
+def test_what_stands_in_the_way_of_a_control_is_said(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    spa.page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"position:fixed;inset:0\">Wait</p>')")
+
+    with pytest.raises(RuleBroken, match="could not be used: <p>Wait</p> intercepts pointer events"):
+        spa.call_api()
