@@ -134,3 +134,29 @@ def test_a_search_field_that_asks_only_for_what_is_new(discovers: Discovers) -> 
     assert "Using the control made 2 API requests each time." in discovers.text
     assert found.pages.form is not None
     assert (str(found.pages.form.field), found.pages.form.submit) == ('field "Note"', None)
+
+
+A_FORM_BEHIND_A_LINK = """
+async function start() {
+  if (!session()) return form();
+  put(`<nav><a href="/">Home</a> <a href="/orders/new">New order</a> <a href="/archive">Archive</a>
+    <a href="/orders/7/archive">Archive order 7</a> ${OUT}</nav><main></main>`);
+  follow(async function page() {
+    const main = document.querySelector("main");
+    put("", main);
+    const words = await get(`/api/${location.pathname.slice(1) || "home"}`);
+    if (location.pathname.endsWith("new")) put("<label>What <input name=what></label> <button>Place it</button>", main);
+    said(words);
+  }, "nav a");
+}
+"""
+
+
+def test_a_link_that_opens_a_form_or_a_list_is_followed(discovers: Discovers) -> None:
+    with small_app(A_FORM_BEHIND_A_LINK) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.pages.form is not None
+    assert (found.pages.form.path, str(found.pages.form.field)) == ("/orders/new", 'field "What"')
+    assert "“Archive order 7”" in discovers.text
+    assert app.harm == []
