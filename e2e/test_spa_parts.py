@@ -5,6 +5,7 @@ import pytest
 from fixtures.edge.faults import RESET, SERVER_FAILED
 from fixtures.ends import CouldNotAsk, RuleBroken
 from fixtures.judging import expect
+from fixtures.observed.record import ABORTED
 from fixtures.spa import Spa
 from fixtures.spa.clock import PAST_THE_END_SECONDS
 from fixtures.target import Element
@@ -111,6 +112,26 @@ def test_the_clock_goes_by_the_file_where_no_token_has_been_seen_yet(spa: Spa) -
     spa.world.target = spa.target.model_copy(update={"tokens": tokens})
     with pytest.raises(CouldNotAsk, match=r"no request has carried one yet, and tokens\.lifetime is missing"):
         spa.clock.lifetime  # noqa: B018  # that it cannot be told is what matters
+
+
+def test_a_sign_in_whose_page_reloads_itself_at_once_has_brought_a_token(spa: Spa) -> None:
+    spa.open_sign_in_page()
+    request = spa.target.sign_in.request
+    assert request is not None
+
+    # Nobody reads the reply, so that Chromium takes the request for aborted, as it does at times where somebody has.
+    spa.world.pages[0].evaluate(
+        """async ([url, email, password]) => {
+          const headers = { "Content-Type": "application/json" };
+          await fetch(url, { method: "POST", headers, body: JSON.stringify({ email, password }) });
+          location.reload();
+        }""",
+        [request.address, spa.world.account.user, spa.world.account.password],
+    )
+    spa.world.settle()
+
+    assert [exchange.failure for exchange in spa.recorder.log().sign_ins] == [ABORTED]
+    assert spa.clock.left > 890
 
 
 def test_a_menu_that_is_open_already_is_not_opened_to_sign_out(spa: Spa) -> None:
