@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
+from e2e.test_network_log import exchange, log
 from fixtures.apps.servers import RunningApp
 from fixtures.doctor import Finding, examine
+from fixtures.doctor.examination import are_served_all_the_same
+from fixtures.observed.exchange import Kind
 from fixtures.page.accounts import account_of
 from fixtures.spa import Spa
 from fixtures.target import TARGETS, read_target
@@ -117,3 +120,12 @@ def test_a_finding_names_the_line_to_change(target_file: Callable[[str], Path]) 
 def line_of_api_paths() -> int:
     lines = (TARGETS / "reference.toml").read_text(encoding="utf-8").splitlines()
     return next(number for number, line in enumerate(lines, 1) if line.startswith("paths ="))
+
+
+def test_a_server_that_serves_whoever_has_an_expired_token_is_told_from_one_that_rejects_it() -> None:
+    public = exchange(1, Kind.API, access_token="A")
+
+    assert are_served_all_the_same(log(public))
+    assert not are_served_all_the_same(log(public, exchange(2, Kind.API, access_token="A", status=401)))
+    assert not are_served_all_the_same(log(public, exchange(2, Kind.API)))
+    assert not are_served_all_the_same(log())

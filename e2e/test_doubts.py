@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from e2e.test_command_line import run_pytest
-from fixtures.target import TARGETS
+from fixtures.report.doubts import doubt_about_the_account
+from fixtures.spa import Spa
+from fixtures.target import TARGETS, Target
 
 RULE = "near-expiry-refresh/does-not-refresh-again-after-a-refresh"
 
@@ -42,3 +44,47 @@ def test_where_the_file_denies_it_nothing_is_suspected(judge: Callable[[str], st
 
     assert "refreshes were sent; expected none." in told
     assert "perhaps" not in told
+
+
+def test_a_new_token_that_is_rejected_may_be_the_doing_of_another_browser_with_the_same_account(spa: Spa) -> None:
+    _let_a_refresh_be_rejected(spa)
+    spa.target = _with_one_account(spa.target)
+
+    doubt = doubt_about_the_account(spa, browsers=2)
+
+    assert doubt is not None
+    assert doubt.startswith("the server rejected a refresh token that was new: 2 browsers use this account at once")
+    assert doubt_about_the_account(spa, browsers=1) is None
+
+
+def test_where_each_rule_has_an_account_of_its_own_no_other_browser_is_suspected(spa: Spa) -> None:
+    _let_a_refresh_be_rejected(spa)
+
+    assert doubt_about_the_account(spa, browsers=2) is None
+
+
+def test_what_the_suite_has_brought_about_itself_is_laid_to_no_other_browser(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    spa.network.reject_refresh_token()
+    spa.clock.let_access_token_expire()
+    spa.keep_calling_api(1)
+    spa.target = _with_one_account(spa.target)
+
+    assert doubt_about_the_account(spa, browsers=2) is None
+
+
+def _let_a_refresh_be_rejected(spa: Spa) -> None:
+    """Sign in, have the session ended from elsewhere, and let its access token expire on a page in use."""
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    ended = spa.world.context.request.post(
+        f"{spa.world.server_url}/auth/logout/", data={"refresh_token": spa.refresh_token}
+    )
+    assert ended.ok
+    spa.clock.let_access_token_expire()
+    spa.keep_calling_api(1)
+
+
+def _with_one_account(target: Target) -> Target:
+    return target.model_copy(update={"account": target.account.model_copy(update={"sign_up": None})})
