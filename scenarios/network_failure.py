@@ -56,7 +56,7 @@ def keeps_the_session_after_one_failed_refresh(spa: Spa, fault: Fault) -> None:
         spa.clock.let_access_token_expire()
         spa.call_api()
         spa.clock.let_time_pass_until_refreshed()
-        spa.call_api()
+        spa.call_api_all_round()
 
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(spa.storage.session).to_hold_a_session()
