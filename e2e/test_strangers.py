@@ -47,6 +47,16 @@ NOT_YET: dict[str, dict[str, str]] = {}
 """Verdicts that are not true yet, by stranger and rule, with the reason. An entry whose rule is kept is a mistake."""
 
 
+NOT_ASKED: dict[str, dict[str, str]] = {
+    "gazette": {
+        "several-tabs/shares-one-refresh": (
+            "a cookie that one tab's reply sets may be read by the other tab a moment later: which is first is chance"
+        )
+    },
+}
+"""Rules whose verdict on a stranger depends on more than the stranger."""
+
+
 class Strangers:
     """The strangers that this process serves, each as often as it is asked for: sound, or with one of its faults."""
 
@@ -232,6 +242,8 @@ def test_by_its_own_file_most_rules_apply(stranger: str, target: Target) -> None
 )
 def test_sound(stranger: str, rule: Rule, spa: Spa) -> None:
     name = f"{rule.scenario}/{rule.name}"
+    if not_asked := NOT_ASKED.get(stranger, {}).get(name):
+        pytest.skip(f"not asked: {not_asked}")
     not_yet = NOT_YET.get(stranger, {}).get(name)
     try:
         rule.apply(spa)
@@ -248,7 +260,7 @@ def test_sound(stranger: str, rule: Rule, spa: Spa) -> None:
 def test_each_entry_names_a_rule() -> None:
     ids = {f"{rule.scenario}/{rule.name}" for rule in FIRST_CASES}
 
-    assert {name for entries in NOT_YET.values() for name in entries} <= ids
+    assert {name for entries in (*NOT_YET.values(), *NOT_ASKED.values()) for name in entries} <= ids
     assert {name for each in faults() for name, _ in each.caught_by} <= {rule.id for rule in rules()} | ids
 
 
