@@ -199,7 +199,7 @@ def test_where_both_tokens_end_together_nothing_is_left_to_refresh_with(spa: Spa
     context = spa.page.context
     ends = {cookie["name"]: cookie["expires"] for cookie in context.cookies()}
     refresh_token = next(cookie for cookie in context.cookies() if cookie["name"] == "refresh_token")
-    context.add_cookies([{**refresh_token, "expires": ends["access_token"]}])  # type: ignore[typeddict-item]
+    context.add_cookies([{**refresh_token, "expires": ends["access_token"]}])  # type: ignore[typeddict-item]  # as they came
 
     with pytest.raises(DoesNotApply, match="cookie refresh_token ends with the access token"):
         spa.clock.let_access_token_expire()
