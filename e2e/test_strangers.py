@@ -112,13 +112,14 @@ class Files:
                 self._found[name] = NoFile(str(problem))
         return self._found[name]
 
-    def health(self, name: str, target: Target, browser: Browser, app: RunningApp) -> Health:
-        """What the healthy pass by one target file has seen; the file by hand has a pass of its own."""
+    def health(self, name: str, target: Target, browser: Browser) -> Health:
+        """What the healthy pass by one target file has seen of the sound product; the file by hand has its own."""
         key = (name, str(target.pages))
         if key not in self._health:
             with closing(browser.new_context()) as context:
-                account = account_at(self._strangers.app(name))
-                self._health[key] = take_health(Spa(context, target, account, base_url=app.base_url))
+                sound = self._strangers.app(name)
+                spa = Spa(context, target, account_at(sound), base_url=origin_of(sound))
+                self._health[key] = take_health(spa)
         return self._health[key]
 
     def _discover(self, name: str, browser: Browser) -> Written:
@@ -191,9 +192,9 @@ def target(
 
 
 @pytest.fixture
-def health(stranger: str, target: Target, files: Files, browser: Browser, app: RunningApp) -> Health:
+def health(stranger: str, target: Target, files: Files, browser: Browser) -> Health:
     """How the sound product is when nothing is disturbed."""
-    return files.health(stranger, target, browser, app)
+    return files.health(stranger, target, browser)
 
 
 @pytest.fixture
