@@ -22,6 +22,7 @@ from fixtures.target import Target, read_target
 from scenarios.catalogue import Rule, rules
 from scenarios.catalogue.rules import rules_of
 from scenarios.corrupted_storage import text_that_is_no_json_leaves_no_blank_page
+from scenarios.near_expiry_refresh import refreshes_when_cors_hides_the_401
 
 FIRST_CASES = [next(cases) for _, cases in groupby(rules(), key=lambda rule: rule.function)]
 WHERE_THE_FORM_MATTERS = {
@@ -38,6 +39,7 @@ WHERE_THE_FORM_MATTERS = {
     "concurrent-401s/ignores-a-late-401",
     "near-expiry-refresh/refreshes-in-the-background",
     "near-expiry-refresh/shares-one-refresh",
+    "near-expiry-refresh/refreshes-when-cors-hides-the-401",
     "near-expiry-refresh/does-not-refresh-again-after-a-refresh",
     "near-expiry-refresh/does-not-refresh-before-every-request",
     "near-expiry-refresh/tolerates-an-invalid-expires-in",
@@ -132,6 +134,24 @@ def test_a_client_that_parses_whatever_it_finds_leaves_a_blank_page(rule: Rule, 
         rule.apply(spa)
 
     assert broken.value.actual == "the page at /, with no heading"
+
+
+@pytest.mark.parametrize("file", ["other-origin-by-401/target.toml"], indirect=True)
+def test_a_client_that_waits_for_a_401_never_hears_of_one_without_cors_headers(spa: Spa) -> None:
+    with pytest.raises(RuleBroken, match=r"^No refresh was sent"):
+        refreshes_when_cors_hides_the_401(spa)
+
+
+@pytest.mark.parametrize("file", ["httponly-cookie/target.toml"], indirect=True)
+def test_what_the_own_origin_answers_can_be_read(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    with spa.watched() as log:
+        spa.clock.let_access_token_expire(unreadable=True)
+        spa.call_api()
+
+    assert [exchange.fault for exchange in log.api] == [None] * len(log.api)
+    assert log.api.last_of_each[0].succeeded
 
 
 @pytest.mark.parametrize("file", ["httponly-cookie/target.toml"], indirect=True)

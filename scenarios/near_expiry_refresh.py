@@ -173,7 +173,10 @@ def sends_no_expired_token_with_the_refresh(spa: Spa) -> None:
     expect(log.refreshes).not_to_carry(expired)
 
 
-@rule(needs={"calls", "early refresh"}, hint="Do not wait for a 401 that you may not get to read: look at the expiry.")
+@rule(
+    needs={"calls", "early refresh", "API on another origin"},
+    hint="Do not wait for a 401 that you may not get to read: look at the expiry.",
+)
 def refreshes_when_cors_hides_the_401(spa: Spa) -> None:
     """A token that has expired is refreshed even where the page cannot read the 401.
 
