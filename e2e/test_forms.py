@@ -23,6 +23,7 @@ from scenarios.catalogue import Rule, rules
 from scenarios.catalogue.rules import rules_of
 from scenarios.corrupted_storage import text_that_is_no_json_leaves_no_blank_page
 from scenarios.near_expiry_refresh import refreshes_when_cors_hides_the_401
+from scenarios.sign_out import revokes_the_refresh_token_on_the_server
 
 FIRST_CASES = [next(cases) for _, cases in groupby(rules(), key=lambda rule: rule.function)]
 WHERE_THE_FORM_MATTERS = {
@@ -140,6 +141,12 @@ def test_a_client_that_parses_whatever_it_finds_leaves_a_blank_page(rule: Rule, 
 def test_a_client_that_waits_for_a_401_never_hears_of_one_without_cors_headers(spa: Spa) -> None:
     with pytest.raises(RuleBroken, match=r"^No refresh was sent"):
         refreshes_when_cors_hides_the_401(spa)
+
+
+@pytest.mark.parametrize("file", ["signs-out-locally/target.toml"], indirect=True)
+def test_a_copy_of_a_cookie_that_no_script_sees_is_taken_where_the_server_was_not_told(spa: Spa) -> None:
+    with pytest.raises(RuleBroken, match=r"^The server still accepted the token: POST /auth/refresh 204;"):
+        revokes_the_refresh_token_on_the_server(spa)
 
 
 @pytest.mark.parametrize("file", ["httponly-cookie/target.toml"], indirect=True)

@@ -133,16 +133,18 @@ def drops_queued_requests(spa: Spa) -> None:
 
 
 @rule(
-    needs={"sign-out", "stored refresh token", "refresh token in the request"},
+    needs={"sign-out", "stored refresh token", "carrier of the refresh token"},
     hint="Tell the server: a token that is only forgotten still works for whoever has a copy.",
 )
 def revokes_the_refresh_token_on_the_server(spa: Spa) -> None:
     """After the sign-out the server takes the refresh token no more."""
     spa.sign_in()
-    token = spa.refresh_token
+    spa.see_how_it_refreshes()
+    copy = spa.copy_refresh_token()
     spa.sign_out()
 
-    expect(spa.refresh_with(token)).to_have_been_rejected()
+    expect(spa.refresh_with(copy)).to_have_been_rejected()
+    spa.check_that_copies_work()
 
 
 @rule(
