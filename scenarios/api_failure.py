@@ -29,7 +29,7 @@ def on_load_does_not_sign_out(spa: Spa, fault: Fault) -> None:
     expect(spa.storage.session).to_hold_a_session()
 
 
-@rule(needs={"calls"}, cases=FAILURES, hint="Refresh on 401 only. A 500 says nothing of the token.")
+@rule(needs={"request alone"}, cases=FAILURES, hint="Refresh on 401 only. A 500 says nothing of the token.")
 def does_not_refresh(spa: Spa, fault: Fault) -> None:
     """A request that fails on a page in use leads to no refresh, and redirects nobody to sign-in."""
     spa.sign_in()

@@ -122,7 +122,7 @@ def replays_a_write_exactly_once(spa: Spa) -> None:
 
 
 @rule(
-    needs={"calls", "account page", "refresh on a 401"},
+    needs={"request alone", "account page", "refresh on a 401"},
     hint="The refresh belongs to the session: aborting the request that began it must not abort the refresh.",
 )
 def refresh_survives_navigation(spa: Spa) -> None:

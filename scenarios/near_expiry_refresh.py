@@ -75,7 +75,7 @@ def shares_one_refresh(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(needs={"calls"})
+@rule()
 def does_not_redirect_to_sign_in(spa: Spa) -> None:
     """Nobody is redirected to the sign-in page because a token has expired that could be refreshed."""
     spa.sign_in()
@@ -127,7 +127,7 @@ def keeps_form_input(spa: Spa) -> None:
     expect(spa.marks.field_of(spa.pages.form)).to_hold(A_TEXT)
 
 
-@rule(needs={"calls"}, hint="Seconds and milliseconds: expires_in is in seconds, Date.now() in milliseconds.")
+@rule(needs={"request alone"}, hint="Seconds and milliseconds: expires_in is in seconds, Date.now() in milliseconds.")
 def does_not_refresh_a_fresh_token(spa: Spa) -> None:
     """A token that has just been issued is used, not refreshed."""
     spa.sign_in()
@@ -140,7 +140,7 @@ def does_not_refresh_a_fresh_token(spa: Spa) -> None:
     expect(log.api).to_have_at_least(10)
 
 
-@rule(needs={"calls"}, hint="Store the new expiry with the new token, in one place.")
+@rule(needs={"request alone"}, hint="Store the new expiry with the new token, in one place.")
 def does_not_refresh_again_after_a_refresh(spa: Spa) -> None:
     """A token that has just been refreshed is used, not refreshed again."""
     spa.sign_in()
@@ -155,7 +155,7 @@ def does_not_refresh_again_after_a_refresh(spa: Spa) -> None:
     expect(log.api).to_have_at_least(4)
 
 
-@rule(needs={"calls", "two tokens"}, hint="Send the refresh past the client that adds the Authorization header.")
+@rule(needs={"two tokens"}, hint="Send the refresh past the client that adds the Authorization header.")
 def sends_no_expired_token_with_the_refresh(spa: Spa) -> None:
     """The refresh does not carry the access token that has expired.
 
@@ -213,7 +213,7 @@ def does_not_refresh_before_every_request(spa: Spa) -> None:
 
 
 @rule(
-    needs={"calls", "refresh token in the request", "refresh token in the reply"},
+    needs={"refresh token in the request", "refresh token in the reply"},
     hint="Keep the refresh token that you have where the reply does not bring another.",
 )
 def survives_two_expiries_without_rotation(spa: Spa) -> None:
@@ -223,7 +223,7 @@ def survives_two_expiries_without_rotation(spa: Spa) -> None:
 
 
 @rule(
-    needs={"calls", "refresh token in the request", "refresh token in the reply"},
+    needs={"refresh token in the request", "refresh token in the reply"},
     hint="Store the refresh token that each reply brings.",
 )
 def survives_two_expiries_with_rotation(spa: Spa) -> None:
@@ -247,7 +247,7 @@ def _survives_two_expiries(spa: Spa) -> None:
 
 
 @rule(
-    needs={"calls", "refresh token in the request", "refresh token in the reply"},
+    needs={"refresh token in the request", "refresh token in the reply"},
     hint="Store what a refresh brings where the next page load looks for it.",
 )
 def keeps_refreshed_tokens_across_a_reload(spa: Spa) -> None:
@@ -309,7 +309,7 @@ def shows_the_claims_of_the_new_token(spa: Spa) -> None:
 
 
 @rule(
-    needs={"calls", "lifetime in the reply"},
+    needs={"request alone", "lifetime in the reply"},
     hint="A timer of more than 2147483647 ms fires at once: wait in shorter stretches.",
 )
 def does_not_refresh_a_30_day_token(spa: Spa) -> None:
@@ -329,7 +329,7 @@ def does_not_refresh_a_30_day_token(spa: Spa) -> None:
 
 
 @rule(
-    needs={"calls", "lifetime in the reply"},
+    needs={"request alone", "lifetime in the reply"},
     cases=ODD_LIFETIMES,
     hint="Check that expires_in is a finite, positive number of seconds before you count with it.",
 )

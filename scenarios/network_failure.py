@@ -27,9 +27,7 @@ MOST_FAILURES = 9
 """So many are put in the way of one page, where the policy allows more attempts than that."""
 
 
-@rule(
-    needs={"calls"}, cases=ONE_OFF, hint="Only 400, 401 and 403 from the refresh endpoint mean that the token is dead."
-)
+@rule(cases=ONE_OFF, hint="Only 400, 401 and 403 from the refresh endpoint mean that the token is dead.")
 def retries_the_refresh_after_a_pause(spa: Spa, fault: Fault) -> None:
     """A refresh that failed for want of a good answer is tried again, after a pause."""
     spa.sign_in()
@@ -45,7 +43,7 @@ def retries_the_refresh_after_a_pause(spa: Spa, fault: Fault) -> None:
     expect(log.refreshes).to_be_at_least_apart(SHORTEST_PAUSE_SECONDS)
 
 
-@rule(needs={"calls"}, cases=ONE_OFF, hint="Keep the session until the server says that it is over.")
+@rule(cases=ONE_OFF, hint="Keep the session until the server says that it is over.")
 def keeps_the_session_after_one_failed_refresh(spa: Spa, fault: Fault) -> None:
     """One failed refresh redirects nobody to sign-in, clears nothing, and what waits for it succeeds in the end."""
     spa.sign_in()
@@ -116,7 +114,6 @@ def survives_a_lost_refresh_response(spa: Spa) -> None:
 
 
 @rule(
-    needs={"calls"},
     cases=(UNAVAILABLE, THROTTLED, UNAVAILABLE_UNTIL),
     hint="Read Retry-After, which is a number of seconds or a date, and wait at least that long.",
 )
@@ -226,9 +223,7 @@ def keeps_using_a_valid_token_while_the_refresh_fails(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(
-    needs={"calls", "background refresh"}, hint="Only a token that has expired can end a session for want of a new one."
-)
+@rule(needs={"background refresh"}, hint="Only a token that has expired can end a session for want of a new one.")
 def does_not_sign_out_before_the_token_expires(spa: Spa) -> None:
     """A failing early refresh does not end a session whose token is still good."""
     spa.sign_in()
@@ -263,7 +258,10 @@ def recovers_when_back_online(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(needs={"calls", "sign-out after an outage"}, hint="Count the failures of one session, and forget them with it.")
+@rule(
+    needs={"request alone", "sign-out after an outage"},
+    hint="Count the failures of one session, and forget them with it.",
+)
 def refreshes_again_after_an_outage_and_a_new_sign_in(spa: Spa) -> None:
     """After an outage has signed the user out, and a new sign-in, the next token is refreshed like any other."""
     spa.sign_in()

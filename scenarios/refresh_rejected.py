@@ -39,7 +39,7 @@ def does_not_retry_a_rejected_refresh(spa: Spa, rejection: str | Fault) -> None:
     expect(log.refreshes).to_have_at_most(spa.policy.rejected_attempts)
 
 
-@rule(needs={"calls"}, cases=REJECTIONS, hint="Clear the session and go to the sign-in page in one place, and once.")
+@rule(cases=REJECTIONS, hint="Clear the session and go to the sign-in page in one place, and once.")
 def ends_the_session(spa: Spa, rejection: str | Fault) -> None:
     """A refresh that is rejected ends the session: nothing of it is kept, and the sign-in page is shown."""
     spa.sign_in()
@@ -55,7 +55,7 @@ def ends_the_session(spa: Spa, rejection: str | Fault) -> None:
     expect(spa.storage.session).to_be_empty()
 
 
-@rule(needs={"calls"}, hint="Log that a refresh failed, not what was sent with it.")
+@rule(hint="Log that a refresh failed, not what was sent with it.")
 def logs_no_token(spa: Spa) -> None:
     """A refresh that is rejected is no reason to write tokens to the console, where every extension reads along."""
     spa.sign_in()
