@@ -72,7 +72,8 @@ start();
 
 
 class SmallApp(ThreadingHTTPServer):
-    """One page, and the server behind it. Any address under /api/ says something of itself to who has signed in."""
+    """One page, and the server behind it. Any address under /api/ says something of itself to who has signed in,
+    and any under /open/ to everybody."""
 
     def __init__(self, script: str, answers: Mapping[str, int], *, by_cookie: bool) -> None:
         super().__init__(("127.0.0.1", 0), SmallHandler)
@@ -105,6 +106,8 @@ class SmallHandler(BaseHTTPRequestHandler):
             self._answer(200, json.dumps({"words": USER if token in self.server.access else "nobody"}))
         elif path in ("/config", "/locales/en.json"):
             self._answer(200, json.dumps({"words": "much the same for everybody"}))
+        elif path.startswith("/open/"):
+            self._answer(200, json.dumps({"words": f"{path.removeprefix('/open/')} for everybody"}))
         elif not path.startswith("/api/"):
             self._answer(200, self.server.page, "text/html")
         elif token not in self.server.access:

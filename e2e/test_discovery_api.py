@@ -147,3 +147,48 @@ def test_where_no_text_waits_for_the_api_home_is_told_by_what_no_other_page_show
     assert str(found.pages.home.shows) == 'text "A little of everything"'
     assert "a server may have rendered it" in discovers.text
     assert found.pages.calls is not None
+
+
+OPEN_TO_ALL = """
+async function start() {
+  if (!session()) return form();
+  put(`<nav><a href="/">Home</a> <a href="/letters">Letters</a> <a href="/news">News</a>
+    <a href="/parcels">Parcels</a> ${OUT}</nav><main></main>`);
+  follow(async () => {
+    put("", document.querySelector("main"));
+    const isOpen = ["/", "/news"].includes(location.pathname);
+    said(await get(isOpen ? `/open/${location.pathname.slice(1) || "greeting"}` : `/api${location.pathname}`));
+  });
+}
+"""
+
+
+def test_what_serves_any_token_is_not_of_the_api_although_the_app_sends_it_one(discovers: Discovers) -> None:
+    with small_app(OPEN_TO_ALL) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.api.paths == ("/api/",)
+    assert "Left out, since they serve any token: /open/greeting, /open/news." in discovers.text
+    assert found.pages.home.path == "/letters"
+    assert found.pages.calls is not None
+    assert [str(control) for control in found.pages.calls.in_turn] == ['link "Letters"', 'link "Parcels"']
+    assert found.policy.renews_on_401 is True
+
+
+RENEWS_AFTER_USE = """
+async function start() {
+  if (!session()) return form();
+  put(`<header>${OUT}</header><main></main>`);
+  const words = get("/api/summary");
+  await begin("/auth/refresh", { refresh_token: session().refresh_token });
+  said(await words);
+}
+"""
+
+
+def test_a_token_is_found_where_it_is_kept_although_nothing_has_used_it_yet(discovers: Discovers) -> None:
+    with small_app(RENEWS_AFTER_USE) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert str(found.tokens.access_token) == "session at /access_token"
+    assert found.policy.renews_on_load is True
