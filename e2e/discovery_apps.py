@@ -193,10 +193,16 @@ class Discovers:
     def sound_target(self, url: str) -> Target:
         """The same; and the doctor finds that the app is as the file says, unedited."""
         target = self.target(url)
-        spa = Spa(self._browser.new_context(), target, ROBIN, base_url=str(target.app.base_url), signing_key=None)
-        try:
+        with self.driven(target) as spa:
             wrong = [(each.key, each.seen) for each in examine(spa) if not each.is_well]
-        finally:
-            spa.end()
         assert wrong == []
         return target
+
+    @contextmanager
+    def driven(self, target: Target) -> Iterator[Spa]:
+        """The app that was found, in a browser of its own."""
+        spa = Spa(self._browser.new_context(), target, ROBIN, base_url=str(target.app.base_url), signing_key=None)
+        try:
+            yield spa
+        finally:
+            spa.end()
