@@ -160,3 +160,26 @@ def test_a_link_that_opens_a_form_or_a_list_is_followed(discovers: Discovers) ->
     assert (found.pages.form.path, str(found.pages.form.field)) == ("/orders/new", 'field "What"')
     assert "“Archive order 7”" in discovers.text
     assert app.harm == []
+
+
+THE_NAME_ON_EVERY_PAGE = """
+async function start() {
+  if (!session()) return form();
+  put(`<nav><a class="plain" href="/brand">A fine thing</a> <a href="/">Home</a> <a href="/letters">Letters</a>
+    <a href="/me">You</a> robin@example.com ${OUT}</nav><main></main>`);
+  follow(async () => {
+    put("", document.querySelector("main"));
+    said(await get(`/api/${location.pathname.slice(1) || "summary"}`));
+  }, "nav a:not(.plain)");
+}
+"""
+
+
+def test_of_pages_that_all_have_the_users_name_the_one_that_has_it_once_more_and_loads_no_document(
+    discovers: Discovers,
+) -> None:
+    with small_app(THE_NAME_ON_EVERY_PAGE) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.pages.account is not None
+    assert (found.pages.account.path, str(found.pages.account.link)) == ("/me", 'link "You"')
