@@ -183,3 +183,28 @@ def test_of_pages_that_all_have_the_users_name_the_one_that_has_it_once_more_and
 
     assert found.pages.account is not None
     assert (found.pages.account.path, str(found.pages.account.link)) == ("/me", 'link "You"')
+
+
+A_FILTER_AMONG_LISTS_OF_OPTIONS = """
+async function start() {
+  if (!session()) return form();
+  put(`<header>${OUT} <label>Language <select class="harm"><option>English<option>Deutsch</select></label></header>
+    <label>Order 7 <select class="harm"><option>open<option>closed</select></label>
+    <label>State <select class="good"><option value="">All states<option>open<option>closed</select></label>
+    <main></main>`);
+  on(".harm", () => fetch("/harm", { method: "POST", body: "{}" }), "change");
+  const show = async (state) => { put("", document.querySelector("main")); said(await get(`/api/orders${state}`)); };
+  on(".good", (list) => list.value && show(`?state=${list.value}`), "change");
+  show("");
+}
+"""
+
+
+def test_a_list_of_options_that_chooses_what_is_shown_and_none_that_may_save(discovers: Discovers) -> None:
+    with small_app(A_FILTER_AMONG_LISTS_OF_OPTIONS) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.pages.calls is not None
+    assert str(found.pages.calls.control) == 'field "State"'
+    assert "Using the control made one API request each time." in discovers.text
+    assert app.harm == []
