@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from e2e.discovery_apps import Discovers, small_app
+from fixtures.target import TargetError
 
 
 @pytest.fixture
@@ -192,3 +193,24 @@ def test_a_token_is_found_where_it_is_kept_although_nothing_has_used_it_yet(disc
 
     assert str(found.tokens.access_token) == "session at /access_token"
     assert found.policy.renews_on_load is True
+
+
+RENEWED_BY_EACH_LOAD = """
+async function start() {
+  await fetch("/auth/refresh", { method: "POST" });
+  const reply = await fetch("/api/summary");
+  if (!reply.ok) return form();
+  put(`<header>${OUT}</header><main></main>`);
+  said((await reply.json()).words);
+}
+"""
+
+
+def test_of_a_session_that_only_slides_is_said_that_it_has_no_refresh_to_be_judged(discovers: Discovers) -> None:
+    with small_app(RENEWED_BY_EACH_LOAD, by_cookie=True, slides=True) as app, pytest.raises(TargetError) as unusable:
+        discovers.target(app.origin)
+
+    assert str(unusable.value).endswith("refresh: missing")
+    assert "POST /auth/refresh renewed the cookie while it lived, and was answered 401 when it had ended" in (
+        discovers.text
+    )
