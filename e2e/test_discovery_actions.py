@@ -208,3 +208,34 @@ def test_a_list_of_options_that_chooses_what_is_shown_and_none_that_may_save(dis
     assert str(found.pages.calls.control) == 'field "State"'
     assert "Using the control made one API request each time." in discovers.text
     assert app.harm == []
+
+
+A_HUB_AND_ITS_PAGES = """
+async function start() {
+  if (!session()) return form();
+  put("<main></main>");
+  follow(async function page() {
+    const main = document.querySelector("main"), isHub = location.pathname === "/";
+    put(isHub ? `<p>You are in</p> <a href="/letters">To the letters</a> ${OUT}` : `<a href="/">Back</a>`, main);
+    on("main a", (link) => { history.pushState(null, "", link.getAttribute("href")); page(); });
+    if (!isHub) said(await get("/api/letters"));
+  }, "nav a");
+}
+"""
+
+
+def test_a_page_that_is_left_for_one_that_asks_nothing_and_come_back_to(discovers: Discovers) -> None:
+    with small_app(A_HUB_AND_ITS_PAGES) as app:
+        found = discovers.sound_target(app.origin)
+        with discovers.driven(found) as spa:
+            spa.sign_in()
+            spa.open(spa.pages.calls)
+            with spa.watched() as log:
+                spa.keep_calling_api(3)
+
+    calls = found.pages.calls
+    assert calls is not None
+    assert (calls.path, str(calls.before), str(calls.control)) == ("/letters", 'link "Back"', 'link "To the letters"')
+    assert "Using the control made one API request each time that one had gone to it." in discovers.text
+    assert len(log.api) == 3
+    assert found.policy.renews_on_401 is True
