@@ -239,3 +239,25 @@ def test_a_page_that_is_left_for_one_that_asks_nothing_and_come_back_to(discover
     assert "Using the control made one API request each time that one had gone to it." in discovers.text
     assert len(log.api) == 3
     assert found.policy.renews_on_401 is True
+
+
+OPENS_A_WINDOW = """
+async function start() {
+  if (location.pathname === "/help") return put("<p>Nobody knows</p>");
+  if (!session()) return form();
+  put(`<header>${OUT}</header><button aria-haspopup="true">Help</button> <button id="more">Reload</button>
+    <main></main>`);
+  on("[aria-haspopup]", () => open("/help"));
+  const show = async () => { put("", document.querySelector("main")); said(await get("/api/summary")); };
+  on("#more", () => { open("/help"); show(); });
+  show();
+}
+"""
+
+
+def test_a_control_that_opens_a_window_as_well(discovers: Discovers) -> None:
+    with small_app(OPENS_A_WINDOW) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.pages.calls is not None
+    assert str(found.pages.calls.control) == 'button "Reload"'
