@@ -1,4 +1,4 @@
-"""A failure that a wrong target file would explain as well says so, and how the file would be right."""
+"""A failure that something else than the app would explain as well says so, or is none, and what is to be done then."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from e2e.test_command_line import run_pytest
-from fixtures.report.doubts import doubt_about_the_account
+from fixtures.report.doubts import ended_elsewhere
 from fixtures.spa import Spa
 from fixtures.target import TARGETS, Target
 
@@ -50,17 +50,17 @@ def test_a_new_token_that_is_rejected_may_be_the_doing_of_another_browser_with_t
     _let_a_refresh_be_rejected(spa)
     spa.target = _with_one_account(spa.target)
 
-    doubt = doubt_about_the_account(spa, browsers=2)
+    doubt = ended_elsewhere(spa, browsers=2)
 
     assert doubt is not None
-    assert doubt.startswith("the server rejected a refresh token that was new: 2 browsers use this account at once")
-    assert doubt_about_the_account(spa, browsers=1) is None
+    assert doubt.startswith("The server rejected a refresh token that was new: 2 browsers use this account at once")
+    assert ended_elsewhere(spa, browsers=1) is None
 
 
 def test_where_each_rule_has_an_account_of_its_own_no_other_browser_is_suspected(spa: Spa) -> None:
     _let_a_refresh_be_rejected(spa)
 
-    assert doubt_about_the_account(spa, browsers=2) is None
+    assert ended_elsewhere(spa, browsers=2) is None
 
 
 def test_what_the_suite_has_brought_about_itself_is_laid_to_no_other_browser(spa: Spa) -> None:
@@ -71,7 +71,7 @@ def test_what_the_suite_has_brought_about_itself_is_laid_to_no_other_browser(spa
     spa.keep_calling_api(1)
     spa.target = _with_one_account(spa.target)
 
-    assert doubt_about_the_account(spa, browsers=2) is None
+    assert ended_elsewhere(spa, browsers=2) is None
 
 
 def _let_a_refresh_be_rejected(spa: Spa) -> None:
