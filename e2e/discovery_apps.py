@@ -72,14 +72,17 @@ start();
 
 
 class SmallApp(ThreadingHTTPServer):
-    """One page, and the server behind it. Any address under /api/ says something of itself to who has signed in."""
+    """One page, and the server behind it. Any address under /api/ says something of itself to who has signed in,
+    and any under /open/ to everybody."""
 
-    def __init__(self, script: str, answers: Mapping[str, int], *, by_cookie: bool) -> None:
+    def __init__(self, script: str, answers: Mapping[str, int], *, by_cookie: bool, slides: bool) -> None:
         super().__init__(("127.0.0.1", 0), SmallHandler)
         self.page = KIT % script
         self.answers = answers
         """Statuses other than 200, by how the path begins."""
         self.by_cookie = by_cookie
+        self.cookies_live = {"sid": 600, "renewal": 600 if slides else 90_000}
+        """How many seconds."""
         self.origin = f"http://127.0.0.1:{self.server_address[1]}"
         self.access: set[str] = set()
         self.refresh: set[str] = set()
@@ -105,6 +108,8 @@ class SmallHandler(BaseHTTPRequestHandler):
             self._answer(200, json.dumps({"words": USER if token in self.server.access else "nobody"}))
         elif path in ("/config", "/locales/en.json"):
             self._answer(200, json.dumps({"words": "much the same for everybody"}))
+        elif path.startswith("/open/"):
+            self._answer(200, json.dumps({"words": f"{path.removeprefix('/open/')} for everybody"}))
         elif not path.startswith("/api/"):
             self._answer(200, self.server.page, "text/html")
         elif token not in self.server.access:
@@ -141,7 +146,7 @@ class SmallHandler(BaseHTTPRequestHandler):
     ) -> None:
         self.send_response(status)
         for name, value in (cookies or {}).items() if self.server.by_cookie else ():
-            seconds = {"sid": 600, "renewal": 90_000}[name] if value else 0
+            seconds = self.server.cookies_live[name] if value else 0
             self.send_header("Set-Cookie", f"{name}={value}; Path=/; HttpOnly; Max-Age={seconds}")
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(text.encode())))
@@ -153,9 +158,14 @@ class SmallHandler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def small_app(script: str, answers: Mapping[str, int] | None = None, *, by_cookie: bool = False) -> Iterator[SmallApp]:
-    """An app whose page runs this script, which must have a function ``start``. Its tokens may be in cookies alone."""
-    app = SmallApp(script, answers or {}, by_cookie=by_cookie)
+def small_app(
+    script: str, answers: Mapping[str, int] | None = None, *, by_cookie: bool = False, slides: bool = False
+) -> Iterator[SmallApp]:
+    """An app whose page runs this script, which must have a function ``start``.
+
+    Its tokens may be in cookies alone, and may all end at once: then a session lives as long as it is renewed in time.
+    """
+    app = SmallApp(script, answers or {}, by_cookie=by_cookie, slides=slides)
     try:
         yield app
     finally:
@@ -190,10 +200,16 @@ class Discovers:
     def sound_target(self, url: str) -> Target:
         """The same; and the doctor finds that the app is as the file says, unedited."""
         target = self.target(url)
-        spa = Spa(self._browser.new_context(), target, ROBIN, base_url=str(target.app.base_url), signing_key=None)
-        try:
+        with self.driven(target) as spa:
             wrong = [(each.key, each.seen) for each in examine(spa) if not each.is_well]
-        finally:
-            spa.end()
         assert wrong == []
         return target
+
+    @contextmanager
+    def driven(self, target: Target) -> Iterator[Spa]:
+        """The app that was found, in a browser of its own."""
+        spa = Spa(self._browser.new_context(), target, ROBIN, base_url=str(target.app.base_url), signing_key=None)
+        try:
+            yield spa
+        finally:
+            spa.end()

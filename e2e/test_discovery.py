@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from e2e.discovered import write_what_is_found
+from e2e.discovery_apps import small_app
 from fixtures.apps import builds, forms
 from fixtures.apps.servers import RunningApp, serve_bundled_app
 from fixtures.discovery.discover import Discovery
@@ -382,4 +383,26 @@ def test_wrong_password_is_said_and_nothing_is_written(bundled: RunningApp, tmp_
     assert ended.returncode == 1
     assert ended.stderr.startswith("Nothing was written. Signing in did not work: the page says “")
     assert "Traceback" not in ended.stderr
+    assert not out.exists()
+
+
+BUSY_FOR_GOOD = """
+async function start() {
+  if (!session()) return form();
+  put(`<nav><a href="/">Home</a> <a href="/charts">Charts</a> ${OUT}</nav><main></main>`);
+  said(await get("/api/summary"));
+  while (location.pathname === "/charts") { /* draws, and never comes to an end */ }
+}
+"""
+
+
+def test_a_page_that_is_busy_for_good_is_said_and_ends_the_visit(tmp_path: Path) -> None:
+    out = tmp_path / "found.toml"
+
+    with small_app(BUSY_FOR_GOOD) as app:
+        ended = run(app.origin, "--out", str(out))
+
+    assert ended.returncode == 1
+    message = "The page stopped responding: its main thread was busy for N s after /charts was loaded."
+    assert re.sub(r"\d+", "N", ended.stderr.strip()) == f"Nothing was written. {message}"
     assert not out.exists()

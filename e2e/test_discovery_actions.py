@@ -160,3 +160,104 @@ def test_a_link_that_opens_a_form_or_a_list_is_followed(discovers: Discovers) ->
     assert (found.pages.form.path, str(found.pages.form.field)) == ("/orders/new", 'field "What"')
     assert "“Archive order 7”" in discovers.text
     assert app.harm == []
+
+
+THE_NAME_ON_EVERY_PAGE = """
+async function start() {
+  if (!session()) return form();
+  put(`<nav><a class="plain" href="/brand">A fine thing</a> <a href="/">Home</a> <a href="/letters">Letters</a>
+    <a href="/me">You</a> robin@example.com ${OUT}</nav><main></main>`);
+  follow(async () => {
+    put("", document.querySelector("main"));
+    said(await get(`/api/${location.pathname.slice(1) || "summary"}`));
+  }, "nav a:not(.plain)");
+}
+"""
+
+
+def test_of_pages_that_all_have_the_users_name_the_one_that_has_it_once_more_and_loads_no_document(
+    discovers: Discovers,
+) -> None:
+    with small_app(THE_NAME_ON_EVERY_PAGE) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.pages.account is not None
+    assert (found.pages.account.path, str(found.pages.account.link)) == ("/me", 'link "You"')
+
+
+A_FILTER_AMONG_LISTS_OF_OPTIONS = """
+async function start() {
+  if (!session()) return form();
+  put(`<header>${OUT} <label>Language <select class="harm"><option>English<option>Deutsch</select></label></header>
+    <label>Order 7 <select class="harm"><option>open<option>closed</select></label>
+    <label>State <select class="good"><option value="">All states<option>open<option>closed</select></label>
+    <main></main>`);
+  on(".harm", () => fetch("/harm", { method: "POST", body: "{}" }), "change");
+  const show = async (state) => { put("", document.querySelector("main")); said(await get(`/api/orders${state}`)); };
+  on(".good", (list) => list.value && show(`?state=${list.value}`), "change");
+  show("");
+}
+"""
+
+
+def test_a_list_of_options_that_chooses_what_is_shown_and_none_that_may_save(discovers: Discovers) -> None:
+    with small_app(A_FILTER_AMONG_LISTS_OF_OPTIONS) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.pages.calls is not None
+    assert str(found.pages.calls.control) == 'field "State"'
+    assert "Using the control made one API request each time." in discovers.text
+    assert app.harm == []
+
+
+A_HUB_AND_ITS_PAGES = """
+async function start() {
+  if (!session()) return form();
+  put("<main></main>");
+  follow(async function page() {
+    const main = document.querySelector("main"), isHub = location.pathname === "/";
+    put(isHub ? `<p>You are in</p> <a href="/letters">To the letters</a> ${OUT}` : `<a href="/">Back</a>`, main);
+    on("main a", (link) => { history.pushState(null, "", link.getAttribute("href")); page(); });
+    if (!isHub) said(await get("/api/letters"));
+  }, "nav a");
+}
+"""
+
+
+def test_a_page_that_is_left_for_one_that_asks_nothing_and_come_back_to(discovers: Discovers) -> None:
+    with small_app(A_HUB_AND_ITS_PAGES) as app:
+        found = discovers.sound_target(app.origin)
+        with discovers.driven(found) as spa:
+            spa.sign_in()
+            spa.open(spa.pages.calls)
+            with spa.watched() as log:
+                spa.keep_calling_api(3)
+
+    calls = found.pages.calls
+    assert calls is not None
+    assert (calls.path, str(calls.before), str(calls.control)) == ("/letters", 'link "Back"', 'link "To the letters"')
+    assert "Using the control made one API request each time that one had gone to it." in discovers.text
+    assert len(log.api) == 3
+    assert found.policy.renews_on_401 is True
+
+
+OPENS_A_WINDOW = """
+async function start() {
+  if (location.pathname === "/help") return put("<p>Nobody knows</p>");
+  if (!session()) return form();
+  put(`<header>${OUT}</header><button aria-haspopup="true">Help</button> <button id="more">Reload</button>
+    <main></main>`);
+  on("[aria-haspopup]", () => open("/help"));
+  const show = async () => { put("", document.querySelector("main")); said(await get("/api/summary")); };
+  on("#more", () => { open("/help"); show(); });
+  show();
+}
+"""
+
+
+def test_a_control_that_opens_a_window_as_well(discovers: Discovers) -> None:
+    with small_app(OPENS_A_WINDOW) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.pages.calls is not None
+    assert str(found.pages.calls.control) == 'button "Reload"'

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from e2e.discovery_apps import Discovers, small_app
+from fixtures.target import TargetError
 
 
 @pytest.fixture
@@ -147,3 +148,69 @@ def test_where_no_text_waits_for_the_api_home_is_told_by_what_no_other_page_show
     assert str(found.pages.home.shows) == 'text "A little of everything"'
     assert "a server may have rendered it" in discovers.text
     assert found.pages.calls is not None
+
+
+OPEN_TO_ALL = """
+async function start() {
+  if (!session()) return form();
+  put(`<nav><a href="/">Home</a> <a href="/letters">Letters</a> <a href="/news">News</a>
+    <a href="/parcels">Parcels</a> ${OUT}</nav><main></main>`);
+  follow(async () => {
+    put("", document.querySelector("main"));
+    const isOpen = ["/", "/news"].includes(location.pathname);
+    said(await get(isOpen ? `/open/${location.pathname.slice(1) || "greeting"}` : `/api${location.pathname}`));
+  });
+}
+"""
+
+
+def test_what_serves_any_token_is_not_of_the_api_although_the_app_sends_it_one(discovers: Discovers) -> None:
+    with small_app(OPEN_TO_ALL) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.api.paths == ("/api/",)
+    assert "Left out, since they serve any token: /open/greeting, /open/news." in discovers.text
+    assert found.pages.home.path == "/letters"
+    assert found.pages.calls is not None
+    assert [str(control) for control in found.pages.calls.in_turn] == ['link "Letters"', 'link "Parcels"']
+    assert found.policy.renews_on_401 is True
+
+
+RENEWS_AFTER_USE = """
+async function start() {
+  if (!session()) return form();
+  put(`<header>${OUT}</header><main></main>`);
+  const words = get("/api/summary");
+  await begin("/auth/refresh", { refresh_token: session().refresh_token });
+  said(await words);
+}
+"""
+
+
+def test_a_token_is_found_where_it_is_kept_although_nothing_has_used_it_yet(discovers: Discovers) -> None:
+    with small_app(RENEWS_AFTER_USE) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert str(found.tokens.access_token) == "session at /access_token"
+    assert found.policy.renews_on_load is True
+
+
+RENEWED_BY_EACH_LOAD = """
+async function start() {
+  await fetch("/auth/refresh", { method: "POST" });
+  const reply = await fetch("/api/summary");
+  if (!reply.ok) return form();
+  put(`<header>${OUT}</header><main></main>`);
+  said((await reply.json()).words);
+}
+"""
+
+
+def test_of_a_session_that_only_slides_is_said_that_it_has_no_refresh_to_be_judged(discovers: Discovers) -> None:
+    with small_app(RENEWED_BY_EACH_LOAD, by_cookie=True, slides=True) as app, pytest.raises(TargetError) as unusable:
+        discovers.target(app.origin)
+
+    assert str(unusable.value).endswith("refresh: missing")
+    assert "POST /auth/refresh renewed the cookie while it lived, and was answered 401 when it had ended" in (
+        discovers.text
+    )

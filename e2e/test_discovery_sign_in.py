@@ -116,3 +116,24 @@ def test_a_form_in_a_dialog_and_a_page_that_asks_who_it_is(discovers: Discovers)
     assert (str(found.sign_in.start), str(found.sign_in.submit)) == ('button "Log in"', 'button "Sign in"')
     assert [str(button) for button in found.app.dismiss] == ['button "Continue as"']
     assert str(found.marks.signed_out) == 'button "Log in"'
+
+
+NOTHING_FOR_STRANGERS_ON_THE_FIRST_PAGE = """
+async function start() {
+  if (location.pathname === "/login" && !session()) return form();
+  if (location.pathname === "/login") history.replaceState(null, "", "/profile");
+  if (location.pathname === "/profile" && session().access_token === "") throw new Error("a stranger never gets here");
+  put(session() ? `<nav><a href="/letters">Letters</a> ${OUT}</nav><main></main>`
+    : `<nav><a href="/login">Log in</a></nav><main></main>`);
+  if (location.pathname === "/letters") said(session() ? await get("/api/letters") : "Not for you");
+}
+"""
+
+
+def test_a_stranger_is_looked_at_on_the_page_that_rules_open_and_not_on_the_first(discovers: Discovers) -> None:
+    with small_app(NOTHING_FOR_STRANGERS_ON_THE_FIRST_PAGE) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.pages.home.path == "/letters"
+    assert (found.sent_to, str(found.marks.signed_out)) == (IN_PLACE, 'link "Log in"')
+    assert str(found.sign_in.start) == 'link "Log in"'

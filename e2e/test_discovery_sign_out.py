@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from e2e.discovery_apps import Discovers, small_app
+from fixtures.doctor import take_health
 from fixtures.target import IN_PLACE
 
 
@@ -77,3 +78,76 @@ def test_a_landing_page_in_place_of_home_and_a_sign_out_among_the_settings(disco
     assert [str(step) for step in found.sign_out.before] == ['link "Settings"']
     assert "using it led back to the sign-in form" in discovers.text
     assert str(found.marks.signed_in) == 'link "Settings"'
+
+
+SIGNS_OUT_ON_THE_FIRST_PAGE_ONLY = """
+async function start() {
+  if (!session()) {
+    if (location.pathname !== "/login") history.replaceState({ from: location.pathname }, "", "/login");
+    return form();
+  }
+  if (location.pathname === "/login") history.replaceState(null, "", history.state?.from ?? "/");
+  put("<main></main>");
+  follow(async function page() {
+    const main = document.querySelector("main"), isFirst = location.pathname === "/";
+    put(isFirst ? `<p>You are in</p> <a href="/letters">Letters</a> ${OUT}` : `<a href="/">Back</a>`, main);
+    on("main a", (link) => { history.pushState(null, "", link.getAttribute("href")); page(); });
+    if (!isFirst) said(await get("/api/letters"));
+  }, "nav a");
+}
+"""
+
+
+def test_from_a_home_that_has_no_sign_out_a_link_to_the_first_page_leads_there(
+    discovers: Discovers,
+) -> None:
+    with small_app(SIGNS_OUT_ON_THE_FIRST_PAGE_ONLY) as app:
+        found = discovers.sound_target(app.origin)
+
+        with discovers.driven(found) as spa:
+            health = take_health(spa)  # which begins at home, from where the sign-in form leads back to home
+
+    assert health.lines() == ["no API request fails"]
+    assert found.pages.home.path == "/letters"
+    assert found.sign_out is not None
+    assert [str(step) for step in found.sign_out.before] == ['link "Back"']
+    assert str(found.marks.signed_in) == 'button "Sign out"'
+
+
+A_PARAGRAPH_SIGNS_OUT = """
+async function start() {
+  if (!session()) return form();
+  put("<p>About how to log out of it all</p><p class=out>Logout</p><main></main>");
+  on(".out", () => { signOut(); start(); });
+  said(await get("/api/summary"));
+}
+"""
+
+
+def test_a_paragraph_that_signs_out(discovers: Discovers) -> None:
+    with small_app(A_PARAGRAPH_SIGNS_OUT) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.sign_out is not None
+    assert str(found.sign_out.control) == 'css p:text-is("Logout")'
+    assert "using it led back to the sign-in form" in discovers.text
+    assert str(found.marks.signed_in) == str(found.sign_out.control)
+
+
+NO_WAY_OUT = """
+async function start() {
+  if (!session()) return form();
+  put("<main></main>");
+  said(await get("/api/summary"));
+}
+"""
+
+
+def test_without_a_sign_out_and_a_heading_what_home_shows_tells_that_somebody_is_signed_in(
+    discovers: Discovers,
+) -> None:
+    with small_app(NO_WAY_OUT) as app:
+        found = discovers.sound_target(app.origin)
+
+    assert found.sign_out is None
+    assert found.marks.signed_in == found.pages.home.shows

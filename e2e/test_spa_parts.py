@@ -8,6 +8,7 @@ from fixtures.judging import expect
 from fixtures.observed.record import ABORTED
 from fixtures.spa import Spa
 from fixtures.spa.clock import PAST_THE_END_SECONDS
+from fixtures.spa.marks import Marks
 from fixtures.target import Element
 from fixtures.tokens.corrupted import GARBAGE, TRUNCATED, UNDEFINED
 
@@ -250,3 +251,15 @@ def test_what_stands_in_the_way_of_a_control_is_said(spa: Spa) -> None:
 
     with pytest.raises(RuleBroken, match="could not be used: <p>Wait</p> intercepts pointer events"):
         spa.call_api()
+
+
+def test_at_the_sign_in_form_one_is_signed_out_although_a_sign_out_leads_elsewhere(spa: Spa) -> None:
+    assert spa.target.sign_out is not None
+    goodbye = spa.target.sign_out.model_copy(update={"leads_to": "/goodbye"})
+    spa.target = spa.target.model_copy(update={"sign_out": goodbye})
+    spa.sign_in()
+
+    spa.sign_out()
+
+    assert spa.page.url.endswith(spa.pages.sign_in)
+    expect(Marks(spa.page, spa.target, spa.account).after_sign_out).to_be_shown()
