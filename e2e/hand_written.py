@@ -33,7 +33,7 @@ const keep = (given) => {
 };
 const post = (path, said) => fetch(path, { method: "POST", body: JSON.stringify(said) });
 let renewal = null;
-const renew = () => {
+let renew = () => {
   renewal ??= post("/auth/refresh", { refresh: tokens.refresh })
     .then(async (reply) => { if (!reply.ok) throw new Error("not renewed"); keep(await reply.json()); })
     .finally(() => { renewal = null; });
