@@ -26,7 +26,7 @@ POLL_SECONDS = 0.02
 KIT = """<!doctype html><title>Written by hand</title><body><main></main><p role="status"></p><script>
 let storage = localStorage;
 let tokens = null;
-let renewsOn = 401;
+let renewsOn = [401];
 const keep = (given) => {
   tokens = given;
   if (given) storage?.setItem("session", JSON.stringify(given)); else storage?.removeItem("session");
@@ -42,7 +42,7 @@ let renew = () => {
 const ask = (path, { access } = tokens) => fetch(path, { headers: { Authorization: `Bearer ${access}` } });
 let get = async (path) => {
   let reply = await ask(path);
-  if (reply.status === renewsOn) { await renew(); reply = await ask(path); }
+  if (renewsOn.includes(reply.status)) { await renew(); reply = await ask(path); }
   return reply.json();
 };
 const show = (path) => get(path).then(({ words }) => say(words), () => say("Sorry."));
