@@ -168,20 +168,22 @@ class Makes:
     def __init__(self, new_context: Callable[[], BrowserContext], folder: Path) -> None:
         self._new_context = new_context
         self._file = folder / "target.toml"
-        self._serving = ExitStack()
+        self._made = ExitStack()
 
     def __call__(self, script: str, tables: str, *, says: int = 401, health: Health = HEALTHY) -> Spa:
-        """An app whose page runs this script, which must have a function ``begin``.
+        """An app whose page runs this script, which has a function ``begin`` for what a user sees who has signed in.
 
         ``tables`` is the rest of its target's file, from within ``[tokens]`` on.
         """
         app = HandWritten(script, says=says)
-        self._serving.callback(app.server_close)
-        self._serving.callback(app.shutdown)
+        self._made.callback(app.server_close)
+        self._made.callback(app.shutdown)
         text = FILE.format(origin=app.origin, lifetime=LIFETIME_SECONDS, more=tables)
         self._file.write_text(text, encoding="utf-8")
         target = read_target(self._file)
-        return Spa(self._new_context(), target, account_of(target, app.origin), base_url=app.origin, health=health)
+        spa = Spa(self._new_context(), target, account_of(target, app.origin), base_url=app.origin, health=health)
+        self._made.callback(spa.end)
+        return spa
 
     def close(self) -> None:
-        self._serving.close()
+        self._made.close()
