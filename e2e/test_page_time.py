@@ -45,7 +45,7 @@ def test_an_interval_of_no_length_keeps_no_other_timer_from_coming_due(
 ) -> None:
     timers = f"setInterval(() => 0, {length}); setTimeout(() => {{ window.fired = true; }}, 5000);"
     due = page.evaluate(f"() => {{ {timers} return __afreshTimers.next(); }}")
-    assert due == pytest.approx(4, abs=4)
+    assert 0 < due <= 4  # of no length it would come due for ever, before any other
 
     clock.run(6)
 
@@ -71,5 +71,5 @@ def test_a_timer_that_has_been_called_off_is_none(page: Page) -> None:
 def test_a_longer_time_than_browsers_can_count_is_none(page: Page) -> None:
     due = page.evaluate("() => { setTimeout(() => { window.fired = true; }, 2 ** 31); return __afreshTimers.next(); }")
 
-    assert due == pytest.approx(1, abs=1)
+    assert due <= 1
     page.wait_for_function("window.fired")
