@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext
 
 from e2e.hand_written import Makes
 from fixtures.edge.faults import RESET, UNAVAILABLE, Fault
+from fixtures.ends import RuleBroken
 from fixtures.spa import Spa
 from scenarios import network_failure
 
@@ -23,7 +24,7 @@ controls = [{ role = "button", name = "Ask" }, { role = "button", name = "More" 
 ASKS = "show('/api/first'); button('Ask', () => show('/api/second'));"
 
 # Where a renewal has failed, the next request tries again: that of the poll, if nobody clicks before.
-POLLS = f"const begin = () => {{ {ASKS} setInterval(() => show('/api/news'), 20_000); }};"
+POLLS = f"const begin = () => {{ {ASKS} setInterval(() => show('/api/news'), 9000); }};"
 
 # Where a renewal has failed, the app tries again by itself, and the user is to ask once more for what was not shown.
 ASKS_FOR_TWO = f"""
@@ -45,7 +46,18 @@ def make(new_context: Callable[[], BrowserContext], tmp_path: Path) -> Iterator[
     ids=["retry", "retry-after"],
 )
 def test_no_click_follows_the_refresh_of_a_poll(make: Makes, judge: Callable[[Spa, Fault], None], fault: Fault) -> None:
-    judge(make(POLLS, PAGES + ONE), fault)
+    spa = make(POLLS, PAGES + ONE)
+
+    judge(spa, fault)
+
+    assert {exchange.path for exchange in spa.recorder.log().api} == {"/api/first", "/api/news"}
+
+
+def test_no_click_makes_a_steady_poll_look_like_one_that_backs_off(make: Makes) -> None:
+    spa = make(POLLS, PAGES + ONE)
+
+    with pytest.raises(RuleBroken, match=r"^The pauses between refreshes did not grow: "):
+        network_failure.backs_off_between_retries(spa)
 
 
 def test_what_one_of_several_controls_asked_for_in_vain_is_asked_for_again(make: Makes) -> None:
