@@ -1,11 +1,13 @@
 """The doctor: an app that is as its file says is found well, and each mistake of a file is found at its key."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext
 
+from e2e.hand_written import Makes
 from e2e.test_network_log import exchange, log
 from fixtures.apps.servers import RunningApp
 from fixtures.doctor import Finding, examine
@@ -120,6 +122,25 @@ def test_a_finding_names_the_line_to_change(target_file: Callable[[str], Path]) 
 def line_of_api_paths() -> int:
     lines = (TARGETS / "reference.toml").read_text(encoding="utf-8").splitlines()
     return next(number for number, line in enumerate(lines, 1) if line.startswith("paths ="))
+
+
+PUBLIC = "const begin = () => { show('/api/first'); button('Again', () => show('/api/second')); };"
+HOME = '[pages]\nhome = { path = "/", shows = { text = "Here is /api/first" } }\n'
+BUSY = HOME + 'busy = { path = "/?all", shows = { text = "Here is" }, control = { role = "button", name = "Again" } }\n'
+
+
+@pytest.mark.parametrize(("pages", "key"), [(HOME, "pages.home"), (BUSY, "pages.busy")], ids=["home", "busy"])
+def test_a_page_that_is_served_whatever_its_token_is_refused(
+    new_context: Callable[[], BrowserContext], tmp_path: Path, pages: str, key: str
+) -> None:
+    with closing(Makes(new_context, tmp_path)) as make:
+        *well, last = examine(make(PUBLIC, pages, says=200))
+
+    assert [finding.seen for finding in well if not finding.is_well] == []
+    assert not last.is_well
+    assert (last.what, last.key) == ("renewal", key)
+    assert last.seen == "GET /api/first 200 with a token that had expired"
+    assert last.expected == "a page whose requests need a token that is good"
 
 
 def test_a_server_that_serves_whoever_has_an_expired_token_is_told_from_one_that_rejects_it() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from fixtures.given.browser import pytest_configure
 from fixtures.page.drawing import KEEP
 from fixtures.spa import Spa
 
@@ -18,11 +19,22 @@ DRAW = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("kept", "seen"), [("", [0, 0, 0, 0, 0]), ("1", [0, 255, 0, 0, 255])], ids=["spared", "kept"])
+NOTHING, RED = [0, 0, 0, 0, 0], [0, 255, 0, 0, 255]
+
+
+@pytest.mark.parametrize(("option", "seen"), [(False, NOTHING), (True, RED)], ids=["spared", "kept"])
 def test_a_page_draws_only_where_somebody_wants_it(
-    make_spa: Callable[[], Spa], monkeypatch: pytest.MonkeyPatch, kept: str, seen: list[int]
+    make_spa: Callable[[], Spa],
+    pytestconfig: pytest.Config,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    option: bool,
+    seen: list[int],
 ) -> None:
-    monkeypatch.setenv(KEEP, kept)
+    monkeypatch.setenv(KEEP, "")
+    monkeypatch.setattr(pytestconfig.option, "headed", False)
+    monkeypatch.setattr(pytestconfig.option, "webgl", option)
+    pytest_configure(pytestconfig)
     spa = make_spa()
     spa.open_sign_in_page()
 

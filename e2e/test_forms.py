@@ -167,6 +167,13 @@ def test_a_reply_sets_its_cookies_when_the_page_gets_it_and_not_before(spa: Spa)
     spa.open(spa.pages.calls)
     first = spa.refresh_token
 
+    def used_now() -> tuple[str | None, str]:
+        """The name of the access token that the browser sends, and what the server says to it."""
+        spa.page.evaluate("() => void fetch('/api/notes')")
+        spa.world.settle()
+        last = spa.recorder.log().api[-1]
+        return last.access_token, last.ended_in
+
     spa.network.fail_refreshes(LOST_REPLY, times=1)
     spa.clock.let_access_token_expire()
     spa.call_api()
@@ -176,7 +183,9 @@ def test_a_reply_sets_its_cookies_when_the_page_gets_it_and_not_before(spa: Spa)
     with spa.holding.refresh_replies():
         spa.clock.let_time_pass(5)
         assert spa.refresh_token == first
+        assert used_now() == ("A", "401")
     assert spa.refresh_token != first
+    assert used_now() == ("B", "200")
 
 
 @pytest.mark.parametrize("file", ["httponly-cookie/target.toml"], indirect=True)

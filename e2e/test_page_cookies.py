@@ -73,6 +73,18 @@ def test_a_cookie_is_gone_when_its_end_is_past_by_the_pages_clock(
     assert clock.left_of_cookie("second") is None
 
 
+def test_a_cookie_that_is_set_anew_has_its_time_from_then_on(
+    context: BrowserContext, page: Page, clock: PageClock, origin: str
+) -> None:
+    page.goto(f"{origin}/first")
+    clock.jump(LIFETIME - 100)
+    page.goto(f"{origin}/first")
+    clock.jump(200)
+
+    assert names(context) == {"first", "first-lasting"}
+    assert clock.left_of_cookie("first") == pytest.approx(LIFETIME - 200, abs=30)
+
+
 def test_a_date_that_the_page_sets_is_one_of_its_own_clock(
     context: BrowserContext, page: Page, clock: PageClock
 ) -> None:
@@ -80,12 +92,13 @@ def test_a_date_that_the_page_sets_is_one_of_its_own_clock(
     page.evaluate("document.cookie = `a=1; expires=${new Date(Date.now() + 100_000).toUTCString()}`")
     page.evaluate("document.cookie = 'b=1; max-age=100'")
     page.evaluate("document.cookie = 'c=1; expires=0'")
-    assert names(context) == {"a", "b", "c"}
+    page.evaluate("document.cookie = `d=1; max-age=100; expires=${new Date(Date.now() + 900_000).toUTCString()}`")
+    assert names(context) == {"a", "b", "c", "d"}
 
     clock.jump(50)
-    assert names(context) == {"a", "b", "c"}
+    assert names(context) == {"a", "b", "c", "d"}
     page.evaluate("document.cookie = `c=; expires=${new Date(Date.now() - 1000).toUTCString()}`")
-    assert names(context) == {"a", "b"}
+    assert names(context) == {"a", "b", "d"}
 
     clock.jump(100)
     assert names(context) == set()

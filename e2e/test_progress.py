@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from e2e.test_quiet import SlowBody
+from e2e.test_quiet import CountingRecorder, HeldByTheBrowser, SlowBody
 from fixtures.ends import CouldNotAsk
 from fixtures.observed.progress import progress
 from fixtures.observed.quiet import WATCH_READS
-from fixtures.observed.recorder import Recorder
 from fixtures.page.clock import PageClock
 from fixtures.page.marks import PATIENCE_MS, Mark
 from fixtures.target import TARGETS, Find, read_target
@@ -21,16 +20,21 @@ from fixtures.tokens.names import TokenNames
 SHOW = "document.body.append('what was asked for')"
 WANTED = Find(text="what was asked for")
 
+COUNTDOWN = f"""
+  const count = (left) => {{ document.title = left; if (left) setTimeout(count, 700, left - 1); else {SHOW}; }};
+  count(3)
+"""
+
 WORKER = """URL.createObjectURL(new Blob(["setTimeout(() => postMessage(1), 1500)"]))"""
 
 
 @pytest.fixture
-def mark(context: BrowserContext) -> Iterator[Mark]:
-    """What the page is to show, on a page that shows nothing yet."""
+def recorder(context: BrowserContext) -> Iterator[CountingRecorder]:
+    """It has the page of a small server for its first tab."""
     with closing(SlowBody()) as server:
         server.body_is_due.set()
         context.add_init_script(WATCH_READS)
-        recorder = Recorder(
+        recorder = CountingRecorder(
             context,
             read_target(Path(TARGETS / "reference.toml")),
             origin=server.origin,
@@ -40,7 +44,21 @@ def mark(context: BrowserContext) -> Iterator[Mark]:
         page = context.new_page()
         recorder.add_tab(page)
         page.goto(server.origin)
-        yield Mark(page, WANTED, "what was asked for", lambda: progress(page, recorder))
+        yield recorder
+
+
+@pytest.fixture
+def mark(context: BrowserContext, recorder: CountingRecorder) -> Mark:
+    """What the page is to show, on a page that shows nothing yet."""
+    page = context.pages[0]
+    return Mark(page, WANTED, "what was asked for", lambda: progress(page, recorder))
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Seconds of the usual patience, fewer than in earnest: whether a page is given more can be seen the sooner."""
+    monkeypatch.setattr("fixtures.observed.progress.PATIENCE_MS", 1000)
+    return 1.0
 
 
 def seconds_until_told(mark: Mark, *, is_shown: bool) -> float:
@@ -59,8 +77,10 @@ def test_what_a_page_at_rest_does_not_show_will_not_come(mark: Mark) -> None:
         f"setTimeout(() => {SHOW}, 900)",
         f"fetch('/next').then((answer) => answer.text()).then(() => setTimeout(() => {SHOW}, 300))",
         f"new Worker({WORKER}).onmessage = () => {SHOW}",
+        f"setTimeout(() => fetch('/next').then(() => setTimeout(() => {SHOW}, 700)), 400)",
+        COUNTDOWN,
     ],
-    ids=["timer", "request", "worker"],
+    ids=["timer", "request", "worker", "request-in-a-moment", "countdown"],
 )
 def test_what_is_still_to_come_is_waited_for(mark: Mark, script: str) -> None:
     mark.page.evaluate(f"() => {{ {script}; }}")
@@ -68,25 +88,50 @@ def test_what_is_still_to_come_is_waited_for(mark: Mark, script: str) -> None:
     assert mark.becomes_visible()
 
 
-def test_a_page_that_is_at_work_for_longer_than_the_usual_patience_is_waited_for(mark: Mark) -> None:
-    work = """(times) => {
-      const step = () => {
-        const until = performance.now() + 700;
-        while (performance.now() < until);
-        times -= 1;
-        if (times) setTimeout(step); else SHOW;
-      };
-      setTimeout(step);
-    }""".replace("SHOW", SHOW)
-    mark.page.evaluate(work, 2 + PATIENCE_MS // 700)
+def test_what_the_next_document_is_to_show_is_waited_for(context: BrowserContext, mark: Mark) -> None:
+    context.add_init_script(f"if (location.pathname === '/next') setTimeout(() => {SHOW}, 300)")
+    mark.page.evaluate("() => void setTimeout(() => location.assign('/next'), 300)")
 
-    assert seconds_until_told(mark, is_shown=True) > PATIENCE_MS / 1000
+    assert mark.becomes_visible()
 
 
-def test_a_page_that_only_ticks_has_the_usual_patience(mark: Mark) -> None:
+def test_an_answer_is_waited_for_to_a_request_that_has_not_been_reported_yet(
+    context: BrowserContext, recorder: CountingRecorder, mark: Mark
+) -> None:
+    held = HeldByTheBrowser(context, "*/next")
+    context.route("**/next", lambda route: route.continue_())
+    recorder.when_asked_often(held.release, after=20)
+    mark.page.evaluate(f"() => void setTimeout(() => fetch('/next').then(() => {SHOW}), 300)")
+
+    assert mark.becomes_visible()
+
+
+# A page at work shows that it is, and is slow to come to rest then; one that asks for something new has more to show.
+AT_WORK = """
+  document.title += ".";
+  setTimeout(() => {
+    const until = performance.now() + 1000;
+    while (performance.now() < until);
+    if (times) setTimeout(step, 400); else step();
+  });
+"""
+ASKING = "fetch(`/${times}`).then(() => setTimeout(step, 300));"
+
+
+@pytest.mark.parametrize(("does", "times"), [(AT_WORK, 3), (ASKING, 6)], ids=["at-work", "asking"])
+def test_a_page_that_is_on_its_way_for_longer_than_the_usual_patience_is_waited_for(
+    mark: Mark, patience: float, does: str, times: int
+) -> None:
+    step = f"const step = () => {{ if (times === 0) {{ {SHOW}; return; }} times -= 1; {does} }};"
+    mark.page.evaluate(f"(times) => {{ {step} setTimeout(step); }}", times)
+
+    assert seconds_until_told(mark, is_shown=True) > patience
+
+
+def test_a_page_that_only_ticks_has_the_usual_patience(mark: Mark, patience: float) -> None:
     mark.page.evaluate("() => void setInterval(() => { document.title += '.'; }, 200)")
 
-    assert seconds_until_told(mark, is_shown=False) < PATIENCE_MS / 1000 + 2
+    assert seconds_until_told(mark, is_shown=False) < patience + 2
 
 
 def test_any_of_several_will_do(page: Page) -> None:

@@ -63,14 +63,15 @@ class CountingRecorder(Recorder):
 
     asked = 0
     after = 4 * ROUNDS_WITH_OPEN_BODIES
+    _call: Callable[[], None] | None = None
 
-    def when_asked_often(self, call: Callable[[], None]) -> None:
-        self._call = call
+    def when_asked_often(self, call: Callable[[], None], after: int = 4 * ROUNDS_WITH_OPEN_BODIES) -> None:
+        self._call, self.after = call, after
 
     @property
     def is_behind(self) -> bool:
         self.asked += 1
-        if self.asked == self.after:
+        if self.asked >= self.after and self._call is not None:
             self._call()
         return super().is_behind
 
@@ -140,16 +141,21 @@ def test_what_the_page_does_after_an_answer_of_the_browser_belongs_to_it(
 
 QUEUE = """
 const queue = Array.from({ length: 12 }, (_, number) => `/queued/${number}`);
-setInterval(() => { for (const path of queue.splice(0, 5)) fetch(path).then((answer) => answer.text()); }, 500);
+setInterval(() => { for (const path of queue.splice(0, 5)) send(path); }, 500);
 """
+SENDS = {
+    "fetch": "const send = (path) => fetch(path).then((answer) => answer.text());",
+    "xhr": "const send = (path) => { const asked = new XMLHttpRequest(); asked.open('GET', path); asked.send(); };",
+}
 
 
+@pytest.mark.parametrize("sends", SENDS)
 def test_a_page_that_sends_its_requests_through_a_queue_of_its_own_is_at_rest_when_that_is_empty(
-    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, clock: PageClock
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, clock: PageClock, sends: str
 ) -> None:
     server.body_is_due.set()
     page = context.pages[0]
-    page.evaluate(QUEUE)
+    page.evaluate(f"() => {{ {SENDS[sends]} {QUEUE} }}")
 
     settle([page], recorder, clock=clock)
 

@@ -87,14 +87,6 @@ def test_a_quarter_of_an_hour_passes_in_few_steps_and_few_frames(spa: Spa, monke
     assert len(steps) < 55
 
 
-def test_a_page_draws_each_frame_where_time_goes_its_own_way(spa: Spa) -> None:
-    spa.open_sign_in_page()
-    spa.clock.let_time_pass(10)
-    spa.page.evaluate(FRAMES, 0)
-
-    spa.page.wait_for_function("frames_drawn > 60", timeout=20_000)
-
-
 def test_the_clock_goes_by_what_replies_were_made_to_say(spa: Spa) -> None:
     spa.network.tell_lifetime(30)
     spa.sign_in()

@@ -1,0 +1,75 @@
+"""A page's frames and timers where its time is moved: none is lost, and none comes that the page has called off."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from fixtures.page.clock import PageClock
+from fixtures.page.timers import seconds_to_next
+
+
+@pytest.fixture
+def clock(context: BrowserContext) -> PageClock:
+    return PageClock(context)
+
+
+@pytest.fixture
+def page(context: BrowserContext, clock: PageClock) -> Page:  # noqa: ARG001 - the clock comes first
+    return context.new_page()
+
+
+# Draws each frame, and calls off another one.
+FRAMES = """() => {
+  window.drawn = window.called_off = 0;
+  const draw = () => {
+    drawn += 1;
+    cancelAnimationFrame(requestAnimationFrame(() => { called_off += 1; }));
+    requestAnimationFrame(draw);
+  };
+  draw();
+}"""
+
+
+def test_frames_are_few_while_time_is_run_through_and_then_as_many_as_ever(page: Page, clock: PageClock) -> None:
+    page.evaluate(FRAMES)
+    clock.run(300)
+    drawn = page.evaluate("drawn")
+    assert 200 < drawn < 1000
+
+    page.wait_for_function("(before) => drawn > before + 60", arg=drawn, timeout=20_000)
+    assert page.evaluate("called_off") == 0
+
+
+@pytest.mark.parametrize("length", ["", "0", "NaN", "'soon'", "-1"])
+def test_an_interval_of_no_length_keeps_no_other_timer_from_coming_due(
+    page: Page, clock: PageClock, length: str
+) -> None:
+    timers = f"setInterval(() => 0, {length}); setTimeout(() => {{ window.fired = true; }}, 5000);"
+    due = page.evaluate(f"() => {{ {timers} return __afreshTimers.next(); }}")
+    assert 0 < due <= 4  # of no length it would come due for ever, before any other
+
+    clock.run(6)
+
+    assert page.evaluate("window.fired")
+
+
+def test_timers_get_what_the_page_has_given_them(page: Page, clock: PageClock) -> None:
+    page.evaluate("() => { setTimeout((...given) => { window.late = given; }, 5000, 1, 2); }")
+    page.evaluate("() => { setTimeout('window.code = 3', 5000); clearTimeout(setTimeout('window.code = 4', 6000)); }")
+
+    clock.run(7)
+
+    assert page.evaluate("[late, code]") == [[1, 2], 3]
+
+
+def test_a_timer_that_has_been_called_off_is_none(page: Page) -> None:
+    page.evaluate("() => clearTimeout(setTimeout(() => 0, 5000))")
+    page.evaluate("() => clearInterval(setInterval(() => 0, 5000))")
+
+    assert seconds_to_next(page) is None
+
+
+def test_a_longer_time_than_browsers_can_count_is_none(page: Page) -> None:
+    due = page.evaluate("() => { setTimeout(() => { window.fired = true; }, 2 ** 31); return __afreshTimers.next(); }")
+
+    assert due <= 1
+    page.wait_for_function("window.fired")
