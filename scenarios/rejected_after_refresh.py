@@ -10,7 +10,7 @@ from scenarios.catalogue import rule
 
 
 @rule(
-    needs={"refresh on a 401"},
+    needs={"calls", "refresh on a 401"},
     hint="Send a rejected request again once. Reset the limit when the API has served, not before.",
 )
 def does_not_refresh_forever(spa: Spa) -> None:
@@ -27,7 +27,7 @@ def does_not_refresh_forever(spa: Spa) -> None:
 
 
 @rule(
-    needs={"request alone", "refresh on a 401"},
+    needs={"calls", "refresh on a 401"},
     hint="A data-fetching library tries again by itself: tell it to leave a 401 alone.",
 )
 def refreshes_once_per_request(spa: Spa) -> None:
