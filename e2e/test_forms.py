@@ -16,7 +16,7 @@ from fixtures.apps.forms import FOLDER, serve
 from fixtures.apps.servers import RunningApp
 from fixtures.doctor import examine
 from fixtures.edge.faults import LOST_REPLY
-from fixtures.ends import DoesNotApply, RuleBroken
+from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
 from fixtures.spa import Spa
 from fixtures.target import Target, read_target
 from scenarios.catalogue import Rule, rules
@@ -147,6 +147,19 @@ def test_a_client_that_waits_for_a_401_never_hears_of_one_without_cors_headers(s
 def test_a_copy_of_a_cookie_that_no_script_sees_is_taken_where_the_server_was_not_told(spa: Spa) -> None:
     with pytest.raises(RuleBroken, match=r"^The server still accepted the token: POST /auth/refresh 204;"):
         revokes_the_refresh_token_on_the_server(spa)
+
+
+@pytest.mark.parametrize("file", ["httponly-cookie/target.toml"], indirect=True)
+def test_a_refresh_of_the_suites_own_that_gets_no_answer_shows_no_cookie(spa: Spa) -> None:
+    spa.sign_in()
+    copy = spa.copy_refresh_token()
+    spa.world.server_url = "http://127.0.0.1:9"  # where nobody listens
+
+    with pytest.raises(CouldNotAsk, match=r"^The suite's own refresh got no answer: ") as said:
+        spa.refresh_with(copy)
+
+    assert copy.token not in str(said.value)
+    assert copy.token in str(said.value.__context__), "what is left out was to have it"
 
 
 @pytest.mark.parametrize("file", ["httponly-cookie/target.toml"], indirect=True)
