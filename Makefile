@@ -24,6 +24,7 @@ help:
 	@echo "make check   formatter, linters and type checkers"
 	@echo "make doctor  is an app as its target file says? TARGET=my.toml"
 	@echo "make discover   write a target file for an app that runs: URL=http://localhost:5173 OUT=my.toml"
+	@echo "make bench   what a rule costs, in what a bare Playwright script needs for the same (half an hour)"
 	@echo "make demo    the bundled app by hand: http://localhost:3000, API on port 8000"
 	@echo "make setup   only the set-up"
 	@echo "make lock    lock the Python packages anew"
@@ -53,6 +54,10 @@ check: setup $(SETUP)/clients $(SETUP)/dev
 	$(BIN)/python -m fixtures.apps.builds.toolchain frontend run format:check lint typecheck
 	$(BIN)/python -m fixtures.apps.builds.conformance
 	$(BIN)/python -m fixtures.apps.builds.toolchain clients run format:check lint typecheck
+
+.PHONY: bench
+bench: setup $(SETUP)/dev
+	@$(BIN)/python -m fixtures.bench $(ARGS)
 
 .PHONY: demo
 demo: setup

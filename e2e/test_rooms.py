@@ -33,6 +33,7 @@ ROOMS = (
     "fixtures/given",
     "fixtures/report",
     "scenarios",
+    "fixtures/bench",
     "e2e",
 )
 """Lowest first. `fixtures/app` knows nothing of the suite, and `fixtures/defects` has no Python in it."""
