@@ -217,8 +217,8 @@ class HeldByTheBrowser:
         return bool(self._held)
 
     def release(self) -> None:
-        for held in self._held:
-            self._session.send("Fetch.continueRequest", {"requestId": held})
+        while self._held:
+            self._session.send("Fetch.continueRequest", {"requestId": self._held.pop()})
 
 
 # A request that is reported late has outlived its document: with keepalive it is sure to, without it may.
