@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page
 from e2e.test_quiet import CountingRecorder, HeldByTheBrowser, SlowBody
 from fixtures.ends import CouldNotAsk
 from fixtures.observed.progress import progress
-from fixtures.observed.quiet import WATCH_READS
+from fixtures.observed.tasks import WATCH_TASKS
 from fixtures.page.clock import PageClock
 from fixtures.page.marks import PATIENCE_MS, Mark
 from fixtures.target import TARGETS, Find, read_target
@@ -33,7 +33,7 @@ def recorder(context: BrowserContext) -> Iterator[CountingRecorder]:
     """It has the page of a small server for its first tab."""
     with closing(SlowBody()) as server:
         server.body_is_due.set()
-        context.add_init_script(WATCH_READS)
+        context.add_init_script(WATCH_TASKS)
         recorder = CountingRecorder(
             context,
             read_target(Path(TARGETS / "reference.toml")),

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from fixtures.observed.quiet import ROUNDS_WITH_OPEN_BODIES, WATCH_READS, settle
+from fixtures.observed.quiet import ROUNDS_WITH_OPEN_BODIES, settle
 from fixtures.observed.recorder import Recorder
+from fixtures.observed.tasks import WATCH_TASKS
 from fixtures.page.clock import PageClock
 from fixtures.target import TARGETS, read_target
 from fixtures.tokens.names import TokenNames
@@ -83,7 +84,7 @@ def clock(context: BrowserContext) -> PageClock:
 
 @pytest.fixture
 def recorder(context: BrowserContext, server: SlowBody, clock: PageClock) -> CountingRecorder:
-    context.add_init_script(WATCH_READS)
+    context.add_init_script(WATCH_TASKS)
     target = read_target(Path(TARGETS / "reference.toml"))
     page = context.new_page()
     recorder = CountingRecorder(context, target, origin=server.origin, names=TokenNames(), clock=clock)
@@ -136,6 +137,22 @@ def test_what_the_page_does_after_an_answer_of_the_browser_belongs_to_it(
 
     settle([page], recorder)
 
+    assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
+
+
+def test_a_page_is_asked_only_for_what_it_or_a_frame_of_its_has_used(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    settle([page], recorder)
+    assert page.evaluate("[...__afreshUsed]") == []
+
+    page.evaluate("() => document.body.append(document.createElement('iframe'))")
+    page.evaluate("() => void frames[0].caches.has('a').then(() => fetch('/next'))")
+    settle([page], recorder)
+
+    assert page.evaluate("[...__afreshUsed]") == ["caches"]
     assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
 
 
