@@ -5,6 +5,7 @@ caught in its words. Beside a stranger lies a file by somebody who knows it (``t
 itself is sound, and stands in where discovery finds nothing yet.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -18,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from e2e.discovered import write_what_is_found
+from e2e.once import folder_of_run, once
 from fixtures.apps.builds.strangers import FOLDER
 from fixtures.apps.servers import RunningApp
 from fixtures.apps.strangers import STRANGERS, serve
@@ -101,44 +103,48 @@ class Files:
     def __init__(self, folder: Path, strangers: Strangers) -> None:
         self._folder = folder
         self._strangers = strangers
-        self._found: dict[str, Written | NoFile] = {}
-        self._health: dict[tuple[str, str], Health] = {}
 
     def discovered(self, name: str, browser: Browser) -> Written | NoFile:
-        if name not in self._found:
+        file = self._folder / f"{name}.toml"
+        if why_not := once(self._folder / f"{name}.why-not", lambda: self._discover(name, file, browser)):
+            return NoFile(why_not)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(USER, "somebody@example.com")
+            patch.setenv(PASSWORD, "of-somebody")
             try:
-                self._found[name] = self._discover(name, browser)
-            except (NothingFound, TargetError) as problem:
-                self._found[name] = NoFile(str(problem))
-        return self._found[name]
+                return Written(file, read_target(file))
+            except TargetError as problem:
+                return NoFile(str(problem))
 
     def health(self, name: str, target: Target, browser: Browser) -> Health:
         """What the healthy pass by one target file has seen of the sound product; the file by hand has its own."""
-        key = (name, str(target.pages))
-        if key not in self._health:
-            with closing(browser.new_context()) as context:
-                sound = self._strangers.app(name)
-                spa = Spa(context, target, account_at(sound), base_url=origin_of(sound))
-                self._health[key] = take_health(spa)
-        return self._health[key]
+        pages = hashlib.sha256(str(target.pages).encode()).hexdigest()[:10]
+        file = self._folder / f"{name}-{pages}.health"
+        return Health.from_json(once(file, lambda: self._take_health(name, target, browser)))
 
-    def _discover(self, name: str, browser: Browser) -> Written:
+    def _discover(self, name: str, file: Path, browser: Browser) -> str:
+        """Why there is no file; nothing where there is one."""
         app = self._strangers.app(name)
         account = account_at(app)
         visit = Discovery(
             browser, app.base_url, account, may_type_at=lambda url: None, is_remote=False, say=lambda words: None
         )
-        file = self._folder / f"{name}.toml"
-        write_what_is_found(visit, file)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv(USER, account.user)
-            patch.setenv(PASSWORD, account.password)
-            return Written(file, read_target(file))
+        try:
+            write_what_is_found(visit, file)
+        except NothingFound as problem:
+            return str(problem)
+        return ""
+
+    def _take_health(self, name: str, target: Target, browser: Browser) -> str:
+        with closing(browser.new_context()) as context:
+            sound = self._strangers.app(name)
+            spa = Spa(context, target, account_at(sound), base_url=origin_of(sound))
+            return take_health(spa).to_json()
 
 
 @pytest.fixture(scope="session")
-def files(tmp_path_factory: pytest.TempPathFactory, strangers: Strangers) -> Files:
-    return Files(tmp_path_factory.mktemp("discovered"), strangers)
+def files(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, strangers: Strangers) -> Files:
+    return Files(folder_of_run(pytestconfig, tmp_path_factory), strangers)
 
 
 @pytest.fixture
