@@ -59,7 +59,7 @@ def server() -> Iterator[SlowBody]:
 
 
 class CountingRecorder(Recorder):
-    """Is asked once in each round whether anything is in flight, and calls when it has been asked so often."""
+    """Counts the rounds in which no answer is waited for, so that a slow one costs none, and calls after so many."""
 
     asked = 0
     after = 4 * ROUNDS_WITH_OPEN_BODIES
@@ -70,7 +70,7 @@ class CountingRecorder(Recorder):
 
     @property
     def is_behind(self) -> bool:
-        self.asked += 1
+        self.asked += not self.unanswered
         if self.asked >= self.after and self._call is not None:
             self._call()
         return super().is_behind
@@ -164,7 +164,12 @@ def test_a_page_that_sends_its_requests_through_a_queue_of_its_own_is_at_rest_wh
     assert clock.is_unmoved
 
 
-@pytest.mark.parametrize("does", [("fetch('/same')", 4), ("document.title += '.'", 0)], ids=["polls", "ticks"])
+# How often a poll is sent tells nothing: the page's clock runs on while the machine is slow.
+@pytest.mark.parametrize(
+    "does",
+    [("fetch('/same').then((answer) => answer.text())", 2), ("document.title += '.'", 0)],
+    ids=["polls", "ticks"],
+)
 def test_a_page_that_does_the_same_for_ever_is_given_a_moment_and_no_more(
     context: BrowserContext, server: SlowBody, recorder: CountingRecorder, clock: PageClock, does: tuple[str, int]
 ) -> None:
@@ -175,11 +180,10 @@ def test_a_page_that_does_the_same_for_ever_is_given_a_moment_and_no_more(
 
     settle([page], recorder, clock=clock)
 
-    assert sum(exchange.path.endswith("/same") for exchange in recorder.log().all) <= most
     assert clock.ahead < 3
     before = clock.ahead
     settle([page], recorder, clock=clock)
-    assert clock.ahead - before <= (2 if most else 0)
+    assert clock.ahead - before <= most
 
 
 def test_no_time_passes_in_a_pause_after_a_refresh_that_failed(
@@ -196,10 +200,11 @@ def test_no_time_passes_in_a_pause_after_a_refresh_that_failed(
     )
 
     settle([page], recorder, clock=clock)
-    page.evaluate("() => void fetch('/next')")
+    page.evaluate("() => void fetch('/next').then((answer) => answer.text())")
     settle([page], recorder, clock=clock)
 
-    assert len(recorder.log().refreshes) == 1
+    # On a slow machine the pause may have passed by itself. The refresh after it has failed as well, then.
+    assert {exchange.failure for exchange in recorder.log().refreshes} == {"connection reset"}
     assert clock.ahead == 0
 
 
@@ -238,7 +243,8 @@ def test_a_request_whose_document_has_made_way_for_another_is_not_waited_for(
 
     page.goto(f"{server.origin}/another")
     if is_released:
-        held.release()
+        with context.expect_event("request"):
+            held.release()
     settle([page], recorder)
 
     assert [str(exchange) for exchange in recorder.log().all if exchange.path.endswith("next")] == told
