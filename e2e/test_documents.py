@@ -88,8 +88,8 @@ def test_it_is_none_either_where_the_page_itself_asks_for_a_document(
     spa = make(renews)
     spa.sign_in()
     spa.open(spa.pages.busy)
-    spa.page.evaluate("() => void setTimeout(() => location.reload(), 3000)")
     spa.network.reject_access_token()
+    spa.page.evaluate("() => void setTimeout(() => location.reload(), 3000)")
 
     with pytest.raises(DoesNotApply, match=RENEWS):
         spa.clock.let_time_pass(5)

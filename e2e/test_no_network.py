@@ -44,8 +44,9 @@ def test_code_that_is_loaded_late_comes_and_data_does_not(spa: Spa, cut: Callabl
 
     spa.world.auth.go_online()
 
-    assert spa.page.evaluate(ASK) == "answered"
+    spa.page.wait_for_function("heard.length > 1")
     assert spa.page.evaluate("heard") == ["offline", "online"]
+    assert spa.page.evaluate(ASK) == "answered"
 
 
 def test_the_app_can_be_opened(spa: Spa) -> None:

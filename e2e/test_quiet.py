@@ -38,15 +38,16 @@ class SlowBody:
             threading.Thread(target=self._answer, args=[connection], daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        with closing(connection):
-            path = connection.recv(65536).split(b" ", 2)[1]
+        with closing(connection), suppress(ConnectionError):  # the page that asked may have been closed meanwhile
+            if not (asked := connection.recv(65536)):
+                return  # browsers connect ahead of what they may have to ask
+            path = asked.split(b" ", 2)[1]
             body = PAGE if path == b"/" else b"{}"
             head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
             connection.sendall(head % len(body))
             if path == b"/slow":
                 self.body_is_due.wait()
-            with suppress(ConnectionError):  # the page that asked may have been closed meanwhile
-                connection.sendall(body)
+            connection.sendall(body)
 
     def close(self) -> None:
         self.body_is_due.set()
@@ -60,7 +61,7 @@ def server() -> Iterator[SlowBody]:
 
 
 class CountingRecorder(Recorder):
-    """Is asked once in each round whether anything is in flight, and calls when it has been asked so often."""
+    """Counts the rounds in which no answer is waited for, so that a slow one costs none, and calls after so many."""
 
     asked = 0
     after = 4 * ROUNDS_WITH_OPEN_BODIES
@@ -71,7 +72,7 @@ class CountingRecorder(Recorder):
 
     @property
     def is_behind(self) -> bool:
-        self.asked += 1
+        self.asked += not self.unanswered
         if self.asked >= self.after and self._call is not None:
             self._call()
         return super().is_behind
@@ -181,22 +182,26 @@ def test_a_page_that_sends_its_requests_through_a_queue_of_its_own_is_at_rest_wh
     assert clock.is_unmoved
 
 
-@pytest.mark.parametrize("does", [("fetch('/same')", 4), ("document.title += '.'", 0)], ids=["polls", "ticks"])
+# How often a poll is sent tells nothing: the page's clock runs on while the machine is slow.
+@pytest.mark.parametrize(
+    "does",
+    [("fetch('/same').then((answer) => answer.text())", 900, 2), ("document.title += '.'", 500, 0)],
+    ids=["polls", "ticks"],
+)
 def test_a_page_that_does_the_same_for_ever_is_given_a_moment_and_no_more(
-    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, clock: PageClock, does: tuple[str, int]
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, clock: PageClock, does: tuple[str, int, int]
 ) -> None:
-    every_half_second, most = does
+    what, every, most = does
     server.body_is_due.set()
     page = context.pages[0]
-    page.evaluate(f"void setInterval(() => {{ {every_half_second} }}, 500)")
+    page.evaluate(f"void setInterval(() => {{ {what} }}, {every})")
 
     settle([page], recorder, clock=clock)
 
-    assert sum(exchange.path.endswith("/same") for exchange in recorder.log().all) <= most
     assert clock.ahead < 3
     before = clock.ahead
     settle([page], recorder, clock=clock)
-    assert clock.ahead - before <= (2 if most else 0)
+    assert clock.ahead - before <= most
 
 
 def test_no_time_passes_in_a_pause_after_a_refresh_that_failed(
@@ -213,10 +218,11 @@ def test_no_time_passes_in_a_pause_after_a_refresh_that_failed(
     )
 
     settle([page], recorder, clock=clock)
-    page.evaluate("() => void fetch('/next')")
+    page.evaluate("() => void fetch('/next').then((answer) => answer.text())")
     settle([page], recorder, clock=clock)
 
-    assert len(recorder.log().refreshes) == 1
+    # On a slow machine the pause may have passed by itself. The refresh after it has failed as well, then.
+    assert {exchange.failure for exchange in recorder.log().refreshes} == {"connection reset"}
     assert clock.ahead == 0
 
 
@@ -255,7 +261,8 @@ def test_a_request_whose_document_has_made_way_for_another_is_not_waited_for(
 
     page.goto(f"{server.origin}/another")
     if is_released:
-        held.release()
+        with context.expect_event("request", lambda request: request.url.endswith("/next")):
+            held.release()
     settle([page], recorder)
 
     assert [str(exchange) for exchange in recorder.log().all if exchange.path.endswith("next")] == told
