@@ -37,15 +37,17 @@ class SlowBody:
             threading.Thread(target=self._answer, args=[connection], daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        with closing(connection):
-            path = connection.recv(65536).split(b" ", 2)[1]
+        with closing(connection), suppress(ConnectionError):  # the page that asked may have been closed meanwhile
+            asked = connection.recv(65536)
+            if not asked:
+                return  # it has been closed before it asked
+            path = asked.split(b" ", 2)[1]
             body = PAGE if path == b"/" else b"{}"
             head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
             connection.sendall(head % len(body))
             if path == b"/slow":
                 self.body_is_due.wait()
-            with suppress(ConnectionError):  # the page that asked may have been closed meanwhile
-                connection.sendall(body)
+            connection.sendall(body)
 
     def close(self) -> None:
         self.body_is_due.set()
