@@ -117,6 +117,7 @@ Tab.sign_in = sign_in
 """
 
 
+@pytest.mark.timeout(360)  # a whole run
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_the_run_ends_with_what_it_has(tmp_path: Path, workers: str) -> None:
     (tmp_path / "guarded.py").write_text(GUARDED, encoding="utf-8")

@@ -14,6 +14,9 @@ import pytest
 
 from fixtures.apps.builds import ROOT
 
+# A whole run in one test: two minutes, as pytest.ini gives a test, are few on a busy machine.
+pytestmark = pytest.mark.timeout(360)
+
 PATIENCE_MS = 20_000
 JWT = re.compile(r"eyJ[\w-]{8,}\.")
 
