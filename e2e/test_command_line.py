@@ -9,6 +9,9 @@ import pytest
 from fixtures.apps.builds import DEFECTS, ROOT
 from fixtures.target import TARGETS
 
+# A whole run in one test: two minutes, as pytest.ini gives a test, are few on a busy machine.
+pytestmark = pytest.mark.timeout(360)
+
 USAGE_ERROR = 4
 
 

@@ -14,9 +14,6 @@ from scenarios import concurrent_401s
 from scenarios.catalogue import Rule, one_of_each
 from scenarios.catalogue.defects import DEFECTS, Defect
 
-# The first of these tests builds all the wrong versions.
-pytestmark = pytest.mark.timeout(400)
-
 CRASHING = builds.defect("throws-at-start")
 """Not a defect that a rule could catch: an app that does not start. How it refreshes, nobody can say."""
 

@@ -27,6 +27,9 @@ from fixtures.discovery.writing import USER as USER_VARIABLE
 from fixtures.page.accounts import Account, sign_up
 from fixtures.target import IN_PLACE, TARGETS, Find, Target, found_beside, read_target
 
+# A whole visit in one test: two minutes, as pytest.ini gives a test, are few on a busy machine.
+pytestmark = pytest.mark.timeout(360)
+
 USAGE_ERROR = 4
 USER = "robin@example.com"
 PASSWORD = "correct horse battery"

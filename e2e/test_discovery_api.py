@@ -8,6 +8,9 @@ from playwright.sync_api import Browser
 from e2e.discovery_apps import Discovers, small_app
 from fixtures.target import TargetError
 
+# A whole visit in one test: two minutes, as pytest.ini gives a test, are few on a busy machine.
+pytestmark = pytest.mark.timeout(360)
+
 
 @pytest.fixture
 def discovers(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Discovers:

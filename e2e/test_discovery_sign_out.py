@@ -9,6 +9,9 @@ from e2e.discovery_apps import Discovers, small_app
 from fixtures.doctor import take_health
 from fixtures.target import IN_PLACE
 
+# A whole visit in one test: two minutes, as pytest.ini gives a test, are few on a busy machine.
+pytestmark = pytest.mark.timeout(360)
+
 
 @pytest.fixture
 def discovers(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Discovers:

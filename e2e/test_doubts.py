@@ -15,6 +15,9 @@ from fixtures.report.doubts import ended_elsewhere
 from fixtures.spa import Spa
 from fixtures.target import TARGETS, Target
 
+# A whole run in one test: two minutes, as pytest.ini gives a test, are few on a busy machine.
+pytestmark = pytest.mark.timeout(360)
+
 RULE = "near-expiry-refresh/does-not-refresh-again-after-a-refresh"
 WITHOUT_A_PAGE_LOAD = "concurrent-401s/refreshes-whatever-the-endpoint-is-called"
 

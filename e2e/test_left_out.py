@@ -14,6 +14,9 @@ from fixtures.apps.servers import RunningApp
 from fixtures.page.accounts import sign_up
 from fixtures.target import found_beside, is_left_to_be_found, read_target
 
+# A whole run in one test: two minutes, as pytest.ini gives a test, are few on a busy machine.
+pytestmark = pytest.mark.timeout(360)
+
 USAGE_ERROR = 4
 TELLS = "leaves out what a visit can find"
 

@@ -240,8 +240,9 @@ class HeldByTheBrowser:
         return bool(self._held)
 
     def release(self) -> None:
+        """Let them go. May be called again, for what has been kept back since."""
         while self._held:
-            self._session.send("Fetch.continueRequest", {"requestId": self._held.pop()})
+            self._session.send("Fetch.continueRequest", {"requestId": self._held.pop(0)})
 
 
 # A request that is reported late has outlived its document: with keepalive it is sure to, without it may.

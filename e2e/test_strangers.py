@@ -35,6 +35,9 @@ from fixtures.strangers.faults import Fault, faults
 from fixtures.target import Target, TargetError, needs_of, read_target
 from scenarios.catalogue import Rule, rules
 
+# The first test of a stranger makes a whole visit: two minutes, as pytest.ini gives a test, are few on a busy machine.
+pytestmark = pytest.mark.timeout(360)
+
 FIRST_CASES = [next(cases) for _, cases in groupby(rules(), key=lambda rule: rule.function)]
 OTHER_USER, OTHER_PASSWORD = "AFRESH_OTHER_USER", "AFRESH_OTHER_PASSWORD"
 ADDRESS = "AFRESH_STRANGER"

@@ -11,48 +11,75 @@ from pathlib import Path
 
 import pytest
 
-from e2e.test_tidiness import processes_with, wait_until_gone
+from e2e.test_tidiness import processes_with, those_that_stay
 from fixtures.apps.builds import ROOT, SOUND, make
 from fixtures.apps.servers import serve_bundled_app
 from fixtures.target import TARGETS
 from scenarios.catalogue import rules
+
+# A whole run in one test: two minutes, as pytest.ini gives a test, are few on a busy machine.
+pytestmark = pytest.mark.timeout(360)
 
 SCENARIOS = ("api-failure", "permission-denied", "rejected-after-refresh", "sign-out", "wrong-password")
 ASKED = [found for found in rules() if found.scenario in SCENARIOS]
 CLOSING = re.compile(r"reference: (\d+) rules kept, 0 broken, (\d+) could not be asked, 0 do not apply")
 TESTS_FAILED = 1
 INTERRUPTED = 2
+WORKERS = ("[gw0]", "[gw1]")
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider")
 
 KILLING = """
-import os, signal
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
-
-from fixtures.spa.tab import Tab
+from {module} import {kind}
 
 KILLED = Path(__file__).with_name("killed")
-really_open = Tab.open_forbidden
+really = {kind}.{method}
 
 
-def matches(each):
+def kill(each):
     try:
-        return {which}
-    except psutil.NoSuchProcess:  # it has ended since it was listed, as those of a closed context do
-        return False
+        if {which}:
+            each.kill()
+    except psutil.NoSuchProcess:  # it has ended since it was listed, as those of a killed browser do
+        pass
 
 
-def open_forbidden(self):
-    if not KILLED.exists():
-        KILLED.touch()
-        below = psutil.Process().children(recursive=True)
-        [os.kill(each.pid, signal.SIGKILL) for each in [psutil.Process(), *below] if matches(each)]
-    really_open(self)
+def kill_once(*given):
+    with suppress(FileExistsError):
+        KILLED.touch(exist_ok=False)
+        for each in {among}:
+            kill(each)
+    return really(*given)
 
 
-Tab.open_forbidden = open_forbidden
+{kind}.{method} = kill_once
 """
+RUNNING = "[psutil.Process(), *psutil.Process().children(recursive=True)]"
+"""A process that judges, and all that it has started."""
+THE_BROWSER = '"--remote-debugging-pipe" in each.cmdline()'
+
+
+def killing(
+    folder: Path,
+    which: str,
+    *,
+    among: str = RUNNING,
+    before: tuple[str, str, str] = ("fixtures.spa.tab", "Tab", "open_forbidden"),
+) -> Path:
+    """A plugin that kills such processes once in a run: before this method is called, of a class of that module.
+
+    Its name is ``killing``, and it is found in the folder that is given back.
+    """
+    module, kind, method = before
+    said = {"{which}": which, "{among}": among, "{module}": module, "{kind}": kind, "{method}": method}
+    text = KILLING
+    for gap, words in said.items():
+        text = text.replace(gap, words)
+    (folder / "killing.py").write_text(text, encoding="utf-8")
+    return folder
 
 
 def is_browser(command: str) -> bool:
@@ -72,8 +99,7 @@ def marker() -> Iterator[str]:
     """Something in the environment of all that a run starts; what is left of that at the end is an error."""
     marker = f"AFRESH_MARKER={secrets.token_hex(8)}"
     yield marker
-    left = processes_with(marker)
-    assert wait_until_gone(left) == []
+    assert those_that_stay(marker) == []
 
 
 def run_pytest(*arguments: str, plugins: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -91,27 +117,38 @@ def run_pytest(*arguments: str, plugins: Path | None = None) -> subprocess.Compl
 @pytest.mark.parametrize(
     ("which", "said"),
     [
-        ('"--remote-debugging-pipe" in each.cmdline()', "The browser crashed, or was killed."),
+        (THE_BROWSER, "The browser crashed, or was killed."),
         ('"fixtures.apps.serving" in each.cmdline()', "The server of the app ended by itself, or was killed."),
-        ("each.pid == os.getpid()", "The process of the suite that judged it ended by itself, or was killed."),
+        ("each == psutil.Process()", "The process of the suite that judged it ended by itself, or was killed."),
     ],
     ids=["browser", "server", "worker"],
 )
 def test_what_dies_in_the_middle_of_a_rule_costs_that_rule_alone(
     tmp_path: Path, which: str, said: str, workers: str
 ) -> None:
-    if "getpid" in which and workers == "0":
+    if which == "each == psutil.Process()" and workers == "0":
         pytest.skip("does not apply: there is no other process that could go on")
-    (tmp_path / "killing.py").write_text(KILLING.replace("{which}", which), encoding="utf-8")
 
     ended = run_pytest(
         *("-q", "-p", "killing", "-n", workers, "e2e/test_scenarios.py", "-k", "permission-denied/ or wrong-password/"),
-        plugins=tmp_path,
+        plugins=killing(tmp_path, which),
     )
 
     assert f"Could not ask: {said}" in ended.stdout, ended.stdout
     assert ended.stdout.splitlines()[-1] == ("reference: 3 rules kept, 0 broken, 1 could not be asked, 0 do not apply")
     assert ended.returncode == TESTS_FAILED
+
+
+def test_a_browser_that_dies_when_a_rule_has_its_verdict_makes_no_mistake_of_it(tmp_path: Path) -> None:
+    ended = run_pytest(
+        *("-q", "-p", "killing", "e2e/test_scenarios.py", "-k", "permission-denied/ or wrong-password/"),
+        plugins=killing(tmp_path, THE_BROWSER, before=("playwright.sync_api", "BrowserContext", "close")),
+    )
+
+    # The next rule has another browser, or had begun with the one that was about to die.
+    closing = CLOSING.fullmatch(ended.stdout.splitlines()[-1])
+    assert closing is not None, ended.stdout
+    assert (int(closing[1]), int(closing[2])) in [(4, 0), (3, 1)]
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
@@ -120,16 +157,10 @@ def test_an_app_that_is_gone_ends_the_run_with_what_it_has(tmp_path: Path, marke
     name, _, value = marker.partition("=")
     with serve_bundled_app(SOUND.folder, {name: value}) as app:
         (server,) = processes_with(marker)
-        (tmp_path / "killing.py").write_text(
-            KILLING.replace("os.kill(each.pid, signal.SIGKILL)", f"os.kill({server}, signal.SIGKILL)").replace(
-                "{which}", "each.pid == os.getpid()"
-            ),
-            encoding="utf-8",
-        )
         ended = run_pytest(
             *("-q", "-p", "killing", "-n", workers, f"--base-url={app.base_url}", "e2e/test_scenarios.py"),
             *("-k", "permission-denied/ or rejected-after-refresh/ or sign-out/ or wrong-password/"),
-            plugins=tmp_path,
+            plugins=killing(tmp_path, "True", among=f"[psutil.Process({server})]"),
         )
 
     closing = re.fullmatch(
@@ -156,9 +187,10 @@ def test_what_is_killed_at_any_moment_costs_one_rule_at_most(marker: str, kind: 
         start_new_session=True,
     ) as run:
         assert run.stdout is not None
-        # After some verdicts: servers and browsers are up, in at least one of the workers.
-        while sum("PASSED" in line for line in printed) < 4:
+        # After a verdict of each worker: all servers and browsers are up.
+        while not all(any("PASSED" in line and worker in line for line in printed) for worker in WORKERS):
             printed.append(run.stdout.readline())
+            assert printed[-1], "".join(printed)
         victim = next(pid for pid, command in processes_with(marker).items() if kind(command))
         os.kill(victim, signal.SIGKILL)
         printed += run.stdout
