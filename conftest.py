@@ -43,6 +43,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a host other than this machine that may be driven; also without it where the target's file says staging",
     )
     group.addoption(
+        "--connect",
+        metavar="ADDRESS",
+        help="drive a browser of the Playwright server at ws://HOST:PORT/, in a container or on another machine",
+    )
+    group.addoption(
         "--webgl",
         action="store_true",
         help="let pages draw with WebGL, which a browser that nobody watches does slowly",
