@@ -118,10 +118,11 @@ def run_pytest(*arguments: str, plugins: Path | None = None) -> subprocess.Compl
     ("which", "said"),
     [
         (THE_BROWSER, "The browser crashed, or was killed."),
+        ('"run-driver" in each.cmdline()', "The browser crashed, or was killed."),
         ('"fixtures.apps.serving" in each.cmdline()', "The server of the app ended by itself, or was killed."),
         ("each == psutil.Process()", "The process of the suite that judged it ended by itself, or was killed."),
     ],
-    ids=["browser", "server", "worker"],
+    ids=["browser", "driver", "server", "worker"],
 )
 def test_what_dies_in_the_middle_of_a_rule_costs_that_rule_alone(
     tmp_path: Path, which: str, said: str, workers: str
