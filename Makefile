@@ -7,8 +7,8 @@ FRONTEND := fixtures/app/frontend
 CLIENTS := fixtures/clients
 BACKEND := fixtures/app/backend
 
-# How many browsers at once. Measured on two cores; see CONTRIBUTING.md.
-WORKERS ?= 2
+# How many browsers at once: as many as the machine keeps busy, or a number; see CONTRIBUTING.md.
+WORKERS ?= auto
 # Passed on to pytest: make e2e ARGS="--headed -k renews-once"
 ARGS ?=
 # Which app: make e2e TARGET=my.toml, make doctor TARGET=my.toml

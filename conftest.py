@@ -16,6 +16,7 @@ pytest_plugins = [
     "fixtures.given.app",
     "fixtures.given.doctor",
     "fixtures.given.spa",
+    "fixtures.given.workers",
     "fixtures.report.verdicts",
     "fixtures.report.tally",
     "fixtures.report.matrix",
