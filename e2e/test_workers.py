@@ -3,11 +3,18 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from fixtures.apps.builds import ROOT
-from fixtures.given.workers import BYTES_OF_A_PROCESS, pytest_xdist_auto_num_workers, usable_cores, workers
+from fixtures.given.workers import (
+    BYTES_OF_A_PROCESS,
+    pytest_xdist_auto_num_workers,
+    quota_below,
+    usable_cores,
+    workers,
+)
 
 ENOUGH = 100 * BYTES_OF_A_PROCESS
 
@@ -23,10 +30,22 @@ def test_there_are_no_more_than_there_is_memory_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quota", "usable"), [("", 8), ("max 100000\n", 8), ("150000 100000\n", 1.5), ("1600000 100000\n", 8)]
+    ("quota", "usable"), [("", 8), ("max 100000", 8), ("-1 100000", 8), ("150000 100000", 1.5), ("1600000 100000", 8)]
 )
 def test_a_container_may_use_less_than_there_is(quota: str, usable: float) -> None:
     assert usable_cores(8, quota) == usable
+
+
+@pytest.mark.parametrize(
+    "files", [{"cpu.max": "150000 100000\n"}, {"cpu.cfs_quota_us": "150000\n", "cpu.cfs_period_us": "100000\n"}]
+)
+def test_both_versions_of_control_groups_say_so(tmp_path: Path, files: dict[str, str]) -> None:
+    (tmp_path / "cpu").mkdir()
+    for name, text in files.items():
+        (tmp_path / ("" if name == "cpu.max" else "cpu") / name).write_text(text, encoding="ascii")
+
+    assert quota_below(tmp_path) == "150000 100000"
+    assert quota_below(tmp_path / "none") == ""
 
 
 def test_n_auto_is_that_many() -> None:
