@@ -60,11 +60,11 @@ def test_it_judges_an_app_of_this_machine(server: str, program: Mapping[str, str
     ("address", "said"),
     [
         (
-            "http://localhost:3000",
+            "http://of-the-grid@localhost:3000?key=of-the-grid",
             'ERROR: http://localhost:3000: should be the address of a Playwright server, such as "ws://localhost:3000/"',
         ),
         (
-            "ws://127.0.0.1:9/?key=of-the-grid",
+            "ws://of-the-grid:of-the-grid@127.0.0.1:9/?key=of-the-grid",
             "ws://127.0.0.1:9/: this Playwright server gives no browser (WebSocket error: connect ECONNREFUSED",
         ),
     ],
