@@ -1,6 +1,7 @@
 """A browser of a Playwright server drives an app on this machine, and what it cannot do is said."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -28,10 +29,10 @@ def program() -> Mapping[str, str]:
 def server() -> Iterator[str]:
     """The address of a Playwright server, which takes programs and arguments from its clients."""
     command = [str(Path(sys.executable).parent / "playwright"), "run-server", "--host", "127.0.0.1", "--unsafe"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stdout is not None
     yield process.stdout.readline().removeprefix("Listening on ").strip()
-    process.terminate()
+    os.killpg(process.pid, signal.SIGTERM)  # the command is a program that starts another, which is the server
     process.wait()
     process.stdout.close()
 
