@@ -74,3 +74,23 @@ def test_a_longer_time_than_browsers_can_count_is_none(page: Page) -> None:
 
     assert due <= 1
     page.wait_for_function("window.fired")
+
+
+THROWING = {
+    "timer": "setTimeout(() => { throw new Error('by the page'); }, 500)",
+    "interval": "const id = setInterval(() => { clearInterval(id); throw new Error('by the page'); }, 500)",
+    "text": "setTimeout('throw new Error(\\'by the page\\')', 500)",
+    "frame": "requestAnimationFrame(() => { throw new Error('by the page'); })",
+    "idle": "requestIdleCallback(() => { throw new Error('by the page'); })",
+}
+
+
+@pytest.mark.parametrize("moved", ["run", "jump"])
+@pytest.mark.parametrize("what", THROWING)
+def test_what_a_timer_throws_is_an_error_of_the_page(page: Page, clock: PageClock, what: str, moved: str) -> None:
+    page.evaluate("() => { window.heard = []; addEventListener('error', ({ message }) => heard.push(message)); }")
+    page.evaluate(f"() => {{ {THROWING[what]}; setTimeout(() => {{ window.later = true; }}, 600); }}")
+
+    clock.run(1) if moved == "run" else clock.jump(1)
+
+    assert page.evaluate("[heard, later]") == [["Uncaught Error: by the page"], True]
