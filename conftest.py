@@ -15,6 +15,7 @@ pytest_plugins = [
     "fixtures.given.defect",
     "fixtures.given.app",
     "fixtures.given.doctor",
+    "fixtures.given.sessions",
     "fixtures.given.spa",
     "fixtures.given.workers",
     "fixtures.report.verdicts",
@@ -47,6 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--connect",
         metavar="ADDRESS",
         help="drive a browser of the Playwright server at ws://HOST:PORT/, in a container or on another machine",
+    )
+    group.addoption(
+        "--fresh-sessions",
+        action="store_true",
+        help="sign in for each rule, where else one goes on with the session that an earlier one has left",
     )
     group.addoption(
         "--webgl",

@@ -115,6 +115,7 @@ def target(file: str, app: RunningApp) -> Iterator[Target]:
         yield read_target(FOLDER / file)
 
 
+@pytest.mark.sessions_go_on
 @pytest.mark.parametrize(
     ("file", "rule"),
     [(file, rule) for file in FILES for rule in asked_of(file)],

@@ -7,7 +7,9 @@ import pytest
 from fixtures.apps.running import serve
 from fixtures.apps.servers import RunningApp
 from fixtures.ends import DoesNotApply
+from fixtures.given.spa import MakeSpa
 from fixtures.spa import Spa
+from fixtures.spa.session_stock import SessionStock, app_of
 from fixtures.target import TARGETS, Target, read_target
 from scenarios.catalogue import Rule, rules
 
@@ -27,6 +29,19 @@ def app(target: Target) -> Iterator[RunningApp]:
         yield served
 
 
+@pytest.fixture(autouse=True)
+def a_session_to_go_on_with(make_spa: MakeSpa, stock: SessionStock, target: Target, app: RunningApp) -> None:
+    """Each rule is offered one here, whatever the rule before it has left, and none looks first if it is taken up."""
+    stock.note_taken_up(app_of(target, app.base_url))
+    if not stock.has(app_of(target, app.base_url)):
+        earlier = make_spa()
+        earlier.sign_in()
+        earlier.note_kept()
+        earlier.leave()
+        earlier.end()
+
+
+@pytest.mark.sessions_go_on
 @pytest.mark.parametrize("rule", rules(), ids=str)
 def test_sound(rule: Rule, spa: Spa) -> None:
     try:

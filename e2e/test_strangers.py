@@ -248,6 +248,7 @@ def test_by_its_own_file_most_rules_apply(stranger: str, target: Target) -> None
     assert those_that_apply(target) >= APPLY_AT_LEAST[stranger]
 
 
+@pytest.mark.sessions_go_on
 @pytest.mark.parametrize(
     ("stranger", "rule"), [(name, rule) for name in STRANGERS for rule in FIRST_CASES], indirect=["stranger"], ids=str
 )

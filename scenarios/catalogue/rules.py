@@ -58,6 +58,7 @@ class Rule:
             raise DoesNotApply(lacking[reasons[0]], line=lines.pop() if len(lines) == 1 else None)
         with spa.lifeline.held():
             self.function(spa) if self.case is None else self.function(spa, self.case)
+        spa.note_kept()
 
 
 _rules: dict[str, Rule] = {}

@@ -1,0 +1,367 @@
+"""A rule goes on with the session that an earlier one has left, where the app and the rule cannot tell."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from e2e.hand_written import Makes
+from e2e.test_survival import run_pytest
+from fixtures.apps.servers import RunningApp
+from fixtures.edge.faults import REFUSED
+from fixtures.given.spa import MakeSpa
+from fixtures.judging import expect
+from fixtures.page.accounts import account_of
+from fixtures.spa import Spa
+from fixtures.spa.going_on import OLDEST_SECONDS
+from fixtures.spa.hand import AWAY
+from fixtures.spa.kept_session import resume
+from fixtures.spa.session_stock import MOST_REFUSALS, SessionStock, app_of
+from fixtures.target import Target
+from fixtures.tokens.corrupted import GARBAGE
+
+
+@pytest.fixture
+def stock() -> SessionStock:
+    """In the place of the one that is shut for tests of the suite's own."""
+    return SessionStock()
+
+
+@pytest.fixture
+def left(make_spa: MakeSpa) -> Spa:
+    """An app whose session has been left by a rule that was kept."""
+    spa = make_spa()
+    spa.sign_in()
+    spa.note_kept()
+    return spa
+
+
+def the_next(make_spa: MakeSpa, before: Spa) -> Spa:
+    before.end()
+    return make_spa()
+
+
+def app_under(spa: Spa) -> str:
+    return app_of(spa.target, spa.world.base_url)
+
+
+def test_the_next_rule_finds_what_a_sign_in_leaves(left: Spa, make_spa: MakeSpa) -> None:
+    left.open(left.pages.home)
+    storage, tokens = left.storage.browser.areas(), left.storage.browser.values()
+
+    spa = the_next(make_spa, left)
+    spa.sign_in()
+    spa.open(spa.pages.home)
+
+    assert spa.has_gone_on
+    assert spa.account == left.account
+    assert len(spa.recorder.log().sign_ins) == 0
+    expect(spa.marks.signed_in).to_be_shown()
+    assert {area: set(texts) for area, texts in spa.storage.browser.areas().items()} == {
+        area: set(texts) for area, texts in storage.items()
+    }
+    renewed = spa.storage.browser.values()
+    assert [part for part in tokens if renewed[part] != tokens[part]] == ["access_token", "expiry"]  # none rotates here
+    assert 800 < spa.clock.left <= 900
+
+
+def test_its_tokens_are_good_and_its_own(left: Spa, make_spa: MakeSpa) -> None:
+    spa = the_next(make_spa, left)
+    spa.sign_in()
+
+    spa.open(spa.pages.busy)
+    fresh = spa.recorder.log()
+    with spa.watched() as later:
+        spa.clock.let_access_token_expire()
+        spa.call_much_at_once()
+
+    assert spa.has_gone_on
+    assert len(fresh.refreshes) == 0
+    assert len(fresh.api.failed) == 0
+    expect(later.refreshes).to_have_count(1)
+    expect(later.api.last_of_each).to_have_succeeded()
+
+
+def test_an_app_is_seen_once_to_take_it_up(left: Spa, make_spa: MakeSpa) -> None:
+    second = the_next(make_spa, left)
+    second.sign_in()
+    second.open(second.pages.calls)
+    assert [each.path for each in second.recorder.log().documents] == [AWAY, "/dashboard", second.pages.calls.path]
+    second.note_kept()
+
+    third = the_next(make_spa, second)
+    third.sign_in()
+    third.open(third.pages.calls)
+    assert third.has_gone_on
+    assert [each.path for each in third.recorder.log().documents] == [AWAY, third.pages.calls.path]
+
+
+def test_who_goes_away_at_once_loads_nothing(left: Spa, make_spa: MakeSpa, stock: SessionStock) -> None:
+    stock.note_taken_up(app_under(left))
+    spa = the_next(make_spa, left)
+    spa.sign_in()
+    spa.leave()
+
+    assert spa.has_gone_on
+    assert [each.path for each in spa.recorder.log().documents] == [AWAY]
+    assert spa.storage.session.missing == ()
+
+
+@pytest.mark.parametrize("look", ["marks", "clock", "network", "storage", "page", "access_token", "holding", "watched"])
+def test_who_stays_where_the_sign_in_leads_signs_in(
+    left: Spa, make_spa: MakeSpa, stock: SessionStock, look: str
+) -> None:
+    spa = the_next(make_spa, left)
+    spa.sign_in()
+    assert len(spa.recorder.log().sign_ins) == 0, "it waits until it shows what the rule is about"
+
+    found = getattr(spa, look)
+    if look == "watched":
+        with found() as log:
+            pass
+        assert len(log.sign_ins) == 0, "it was before"
+
+    assert not spa.has_gone_on
+    assert [each.status for each in spa.recorder.log().sign_ins] == [200]
+    spa.end()
+    assert stock.has(app_under(spa)), "what was offered is there for the next rule"
+
+
+def test_a_control_that_is_used_next_is_one_of_where_the_sign_in_leads(left: Spa, make_spa: MakeSpa) -> None:
+    spa = the_next(make_spa, left)
+    spa.sign_in()
+    spa.go_to_account_page()
+
+    assert len(spa.recorder.log().sign_ins) == 1
+    expect(spa.marks.data_of(spa.account)).to_be_shown()
+
+
+def test_what_the_server_does_not_renew_is_begun_anew(left: Spa, make_spa: MakeSpa, stock: SessionStock) -> None:
+    left.end()
+    kept = stock.take(app_under(left))
+    assert kept is not None
+    stock.leave(app_under(left), replace(kept, copy=replace(kept.copy, token="not one of its own")))
+
+    spa = make_spa()
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+
+    assert not spa.has_gone_on
+    assert [each.status for each in spa.recorder.log().sign_ins] == [200]
+    expect(spa.marks.signed_in).to_be_shown()
+
+
+def test_an_old_one_is_not_gone_on_with(left: Spa, make_spa: MakeSpa, stock: SessionStock) -> None:
+    left.end()
+    kept = stock.take(app_under(left))
+    assert kept is not None
+    stock.leave(app_under(left), replace(kept, begun=kept.begun - OLDEST_SECONDS))
+
+    spa = make_spa()
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+
+    assert not spa.has_gone_on
+    assert len(spa.recorder.log().sign_ins) == 1
+
+
+def test_a_server_that_never_renews_is_asked_no_more() -> None:
+    stock = SessionStock()
+    for _ in range(MOST_REFUSALS):
+        assert stock.takes("shop")
+        stock.note_refused("shop")
+
+    assert not stock.takes("shop")
+
+
+def move_the_clock(spa: Spa) -> None:
+    spa.world.clock.run(1)
+
+
+def change_replies(spa: Spa) -> None:
+    spa.network.tell_lifetime(30)
+
+
+def fail_refreshes(spa: Spa) -> None:
+    spa.network.fail_refreshes(REFUSED, times=1)
+
+
+@pytest.mark.parametrize("done", [move_the_clock, change_replies, fail_refreshes])
+def test_a_rule_whose_sign_in_meets_something_signs_in(
+    left: Spa, make_spa: MakeSpa, done: Callable[[Spa], None]
+) -> None:
+    spa = the_next(make_spa, left)
+    done(spa)
+    spa.sign_in()
+    spa.open(spa.pages.home)
+
+    assert not spa.has_gone_on
+    assert len(spa.recorder.log().sign_ins) == 1
+
+    another = the_next(make_spa, spa)
+    another.sign_in()
+    another.open(another.pages.home)
+    assert another.has_gone_on, "what that rule has not touched is there for the next"
+
+
+def test_a_rule_that_watches_the_sign_in_signs_in(left: Spa, make_spa: MakeSpa) -> None:
+    spa = the_next(make_spa, left)
+    with spa.watched() as log:
+        spa.sign_in()
+
+    assert len(log.sign_ins) == 1
+
+
+def test_a_rule_that_is_not_kept_leaves_nothing(make_spa: MakeSpa, stock: SessionStock) -> None:
+    spa = make_spa()
+    spa.sign_in()
+    spa.end()
+
+    assert stock.take(app_under(spa)) is None
+
+
+def test_who_signs_out_leaves_nothing(left: Spa, stock: SessionStock) -> None:
+    left.sign_out()
+    left.end()
+
+    assert stock.take(app_under(left)) is None
+
+
+def test_who_has_saved_something_leaves_no_account_that_has_it(left: Spa, stock: SessionStock) -> None:
+    left.open(left.pages.form)
+    left.save("A note that nobody else is to find.")
+    left.end()
+
+    assert stock.take(app_under(left)) is None
+
+
+def test_tokens_that_a_rule_has_spoilt_are_not_those_that_are_left(left: Spa, make_spa: MakeSpa) -> None:
+    left.leave()
+    left.storage.corrupt("refresh_token", GARBAGE)
+
+    spa = the_next(make_spa, left)
+    spa.sign_in()
+    spa.open(spa.pages.home)
+
+    assert spa.has_gone_on
+
+
+# Keeps a sum of its tokens that nobody else knows how to make, and takes a session whose sum is wrong for none.
+DISTRUSTFUL = """
+storage = {
+  setItem: (key, text) => {
+    localStorage.setItem(key, text);
+    localStorage.setItem("sum", [...text].reverse().join(""));
+  },
+  getItem: (key) => {
+    const text = localStorage.getItem(key);
+    return text && localStorage.getItem("sum") === [...text].reverse().join("") ? text : null;
+  },
+  removeItem: (key) => localStorage.removeItem(key),
+};
+const begin = () => button("Look", () => show("/api/orders"));
+"""
+TABLES = """
+access_token = { key = "session", pointer = "/access" }
+refresh_token = { key = "session", pointer = "/refresh" }
+
+[pages]
+home = { path = "/", shows = { role = "button", name = "Look" } }
+"""
+
+
+@pytest.fixture
+def makes(new_context: Callable[[], BrowserContext], tmp_path: Path) -> Iterator[Makes]:
+    made = Makes(new_context, tmp_path)
+    yield made
+    made.close()
+
+
+def test_an_app_that_does_not_take_it_up_signs_in_and_is_not_tried_again(
+    makes: Makes, new_context: Callable[[], BrowserContext], stock: SessionStock
+) -> None:
+    made = makes(DISTRUSTFUL, TABLES)
+    app = app_of(made.target, made.world.base_url)
+
+    def another() -> Spa:
+        spa = Spa(
+            new_context(), made.target, made.account, base_url=made.world.base_url, stock=stock, kept=stock.take(app)
+        )
+        spa.sign_in()
+        spa.open(spa.pages.home)
+        spa.note_kept()
+        return spa
+
+    another().end()
+    assert stock.takes(app)
+    second = another()
+
+    assert not second.has_gone_on
+    assert len(second.recorder.log().sign_ins) == 1
+    expect(second.marks.signed_in).to_be_shown()
+    assert not stock.takes(app)
+    second.end()
+    assert stock.take(app) is None
+
+
+@pytest.mark.timeout(360)  # a whole run
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "sessions: 1 sign-in, and 13 rules went on with an earlier one's"),
+        (["--fresh-sessions"], "sessions: 14 sign-ins"),
+    ],
+)
+def test_a_run_says_how_many_there_were(options: list[str], words: str) -> None:
+    ended = run_pytest("-q", "-n", "0", "e2e/test_scenarios.py", "-k", "keeps-the-session-after-one", *options)
+
+    assert words in ended.stdout.splitlines(), ended.stdout[-2000:]
+
+
+@pytest.fixture
+def elsewhere(target: Target) -> Target:
+    """The bundled app as one that runs by itself: what is begun there has to be ended."""
+    return target.model_copy(update={"app": target.app.model_copy(update={"bundled": None})})
+
+
+@pytest.mark.parametrize("place", ["in between", "last"])
+def test_a_session_that_nobody_goes_on_with_is_ended(
+    elsewhere: Target, app: RunningApp, new_context: Callable[[], BrowserContext], stock: SessionStock, place: str
+) -> None:
+    spa = Spa(new_context(), elsewhere, account_of(elsewhere, app.base_url), base_url=app.base_url, stock=stock)
+    spa.sign_in()
+    spa.note_kept()
+    if place == "last":
+        stock.close()
+
+    spa.end()
+
+    assert spa.world.has_signed_out == (place == "last")
+    assert stock.has(app_under(spa)) == (place != "last")
+
+
+@pytest.mark.parametrize("why", ["too old", "the last rule has not taken it"])
+def test_what_is_offered_and_not_wanted_is_ended(
+    elsewhere: Target, app: RunningApp, new_context: Callable[[], BrowserContext], stock: SessionStock, why: str
+) -> None:
+    account = account_of(elsewhere, app.base_url)
+    first = Spa(new_context(), elsewhere, account, base_url=app.base_url, stock=stock)
+    first.sign_in()
+    first.note_kept()
+    first.end()
+    kept = stock.take(app_under(first))
+    assert kept is not None
+    offered = replace(kept, begun=kept.begun - OLDEST_SECONDS) if why == "too old" else kept
+    spa = Spa(new_context(), elsewhere, account, base_url=app.base_url, stock=stock, kept=offered)
+    if why == "too old":
+        spa.sign_in()
+        spa.open(spa.pages.home)
+    stock.close()
+
+    spa.end()
+
+    ended = [each.status for each in spa.recorder.log().all if each.path == "/auth/logout/"]
+    assert len(ended) == (2 if why == "too old" else 1)
+    assert resume(kept, first.world, first._hand, first._storage) is None, "it is no more"
