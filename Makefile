@@ -13,6 +13,8 @@ WORKERS ?= auto
 ARGS ?=
 # Which app: make e2e TARGET=my.toml, make doctor TARGET=my.toml
 TARGET ?=
+# Which apps: make fleet TARGETS=shops, a folder of target files, or several of them
+TARGETS ?=
 # Where discovery begins: make discover URL=http://localhost:5173 OUT=my.toml
 URL ?=
 OUT ?=
@@ -20,11 +22,13 @@ OUT ?=
 .PHONY: help
 help:
 	@echo "make e2e     judge the bundled app in a real browser (ARGS=... is passed on to pytest)"
+	@echo "make fleet   judge several apps, one after the other: TARGETS=shops, a folder of target files"
 	@echo "make test    the suite's own tests, and everything else that CI runs"
 	@echo "make check   formatter, linters and type checkers"
 	@echo "make doctor  is an app as its target file says? TARGET=my.toml"
 	@echo "make discover   write a target file for an app that runs: URL=http://localhost:5173 OUT=my.toml"
 	@echo "make bench   what a rule costs, in what a bare Playwright script needs for the same (half an hour)"
+	@echo "make durations  run all tests, and note how long each takes, by which runs are split into parts"
 	@echo "make demo    the bundled app by hand: http://localhost:3000, API on port 8000"
 	@echo "make setup   only the set-up"
 	@echo "make lock    lock the Python packages anew"
@@ -33,6 +37,10 @@ help:
 .PHONY: e2e
 e2e: setup
 	@$(BIN)/pytest -q -n $(WORKERS) e2e/test_scenarios.py $(if $(TARGET),--target=$(TARGET)) $(ARGS)
+
+.PHONY: fleet
+fleet: setup
+	@$(BIN)/python -m fixtures.fleet $(TARGETS) -- -n $(WORKERS) $(ARGS)
 
 .PHONY: doctor
 doctor: setup
@@ -58,6 +66,10 @@ check: setup $(SETUP)/clients $(SETUP)/dev
 .PHONY: bench
 bench: setup $(SETUP)/dev
 	@$(BIN)/python -m fixtures.bench $(ARGS)
+
+.PHONY: durations
+durations: setup $(SETUP)/clients
+	@$(BIN)/pytest -q -n $(WORKERS) --store-durations --clean-durations $(ARGS)
 
 .PHONY: demo
 demo: setup

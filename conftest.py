@@ -55,6 +55,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="sign in for each rule, where else one goes on with the session that an earlier one has left",
     )
     group.addoption(
+        "--verdicts",
+        type=Path,
+        metavar="FILE",
+        help="write the verdicts to this file; python -m fixtures.report FILE... puts those of parts together",
+    )
+    group.addoption(
         "--webgl",
         action="store_true",
         help="let pages draw with WebGL, which a browser that nobody watches does slowly",

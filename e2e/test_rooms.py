@@ -34,6 +34,7 @@ ROOMS = (
     "fixtures/report",
     "scenarios",
     "fixtures/bench",
+    "fixtures/fleet",
     "e2e",
 )
 """Lowest first. `fixtures/app` knows nothing of the suite, and `fixtures/defects` has no Python in it."""
