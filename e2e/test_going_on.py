@@ -188,7 +188,11 @@ def fail_refreshes(spa: Spa) -> None:
     spa.network.fail_refreshes(REFUSED, times=1)
 
 
-@pytest.mark.parametrize("done", [move_the_clock, change_replies, fail_refreshes])
+def use_another_build(spa: Spa) -> None:
+    spa.use_strict_mode_build()
+
+
+@pytest.mark.parametrize("done", [move_the_clock, change_replies, fail_refreshes, use_another_build])
 def test_a_rule_whose_sign_in_meets_something_signs_in(
     left: Spa, make_spa: MakeSpa, done: Callable[[Spa], None]
 ) -> None:
