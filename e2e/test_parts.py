@@ -90,6 +90,16 @@ def test_the_status_is_that_of_the_whole(statuses: tuple[int, int], whole: int) 
     assert together(parts).exit_status == whole
 
 
+def test_a_part_that_failed_by_no_rule_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "part.json"
+    file.write_text(part(1, 1, status=1).model_dump_json(), encoding="utf-8")
+
+    assert main([str(file)]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "a part ended with status 1, for something else than a rule: its own output says why"
+    )
+
+
 def test_what_a_part_has_not_asked_is_counted() -> None:
     broken_off = part(2).model_copy(update={"planned": ["sign-out/2", "sign-out/3"], "exit_status": 2})
 
