@@ -65,6 +65,35 @@ def test_a_refusal_that_says_when_is_waited_out(spa: Spa, tmp_path: Path) -> Non
     assert spa.marks.signed_in.is_visible()
 
 
+@pytest.mark.parametrize("is_right", [True, False], ids=["right", "wrong"])
+def test_a_refusal_on_the_form_that_is_shown_is_waited_out(spa: Spa, tmp_path: Path, *, is_right: bool) -> None:
+    spa.world.pace = SignInPace(tmp_path / "seen.json", window=0.5)
+    spa.sign_in()
+    spa.sign_out()
+    spa.page.route(SIGN_IN, refusing(1, {"Retry-After": "1"}))
+
+    with spa.watched() as log:
+        spa.sign_in_again() if is_right else spa.try_wrong_password()
+
+    assert [exchange.status for exchange in log.sign_ins] == [429, 200 if is_right else 401]
+    assert len(log.sign_ins.admitted) == 1
+
+
+def test_a_refusal_that_takes_the_form_away_is_said(spa: Spa, tmp_path: Path) -> None:
+    spa.world.pace = SignInPace(tmp_path / "seen.json")
+    spa.sign_in()
+    spa.sign_out()
+
+    def refuse(route: Route) -> None:
+        spa.page.evaluate("document.body.replaceChildren('Come back later')")
+        route.fulfill(status=429, headers={"Retry-After": "0"}, body="{}")
+
+    spa.page.route(SIGN_IN, refuse)
+
+    with pytest.raises(CouldNotAsk, match=r"^The server lets nobody sign in just now"):
+        spa.sign_in_again()
+
+
 @pytest.mark.parametrize(
     ("headers", "words"),
     [({}, "does not say for how long"), ({"Retry-After": "3600"}, "asks for a pause of 3600 s")],

@@ -25,7 +25,7 @@ def is_sent_once(spa: Spa) -> None:
         spa.try_wrong_password()
 
     expect(log.refreshes).to_have_count(0)
-    expect(log.sign_ins).to_have_count(1)
+    expect(log.sign_ins.admitted).to_have_count(1)
     expect(spa.marks.sign_in_form).to_be_shown()
 
 
