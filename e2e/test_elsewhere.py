@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,8 +27,8 @@ def program() -> Mapping[str, str]:
     return {PROGRAM: str(found)} if found else {}
 
 
-@pytest.fixture
-def server() -> Iterator[str]:
+@contextmanager
+def running() -> Iterator[str]:
     """The address of a Playwright server, which takes programs and arguments from its clients."""
     command = [str(Path(sys.executable).parent / "playwright"), "run-server", "--host", "127.0.0.1", "--unsafe"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
@@ -35,6 +37,12 @@ def server() -> Iterator[str]:
     os.killpg(process.pid, signal.SIGTERM)  # the command is a program that starts another, which is the server
     process.wait()
     process.stdout.close()
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with running() as address:
+        yield address
 
 
 def judged(*arguments: str, program: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -54,6 +62,24 @@ def test_it_judges_an_app_of_this_machine(server: str, program: Mapping[str, str
     ended = judged("--connect", server, "-n", workers, "-k", RULES, program=program)
 
     assert ended.stdout.splitlines()[-1].startswith("reference: 4 rules kept, 0 broken, 0 could not be asked"), ended
+
+
+@pytest.mark.timeout(360)
+def test_two_of_them_judge_a_part_each_side_by_side(server: str, program: Mapping[str, str], tmp_path: Path) -> None:
+    files = [tmp_path / "1.json", tmp_path / "2.json"]
+
+    def judge(number: int, address: str) -> subprocess.CompletedProcess[str]:
+        part = ("--splits", "2", "--group", str(number), "--verdicts", str(files[number - 1]))
+        return judged("--connect", address, "-k", RULES, *part, program=program)
+
+    with running() as other, ThreadPoolExecutor() as pool:
+        parts = list(pool.map(judge, (1, 2), (server, other)))
+
+    command = [sys.executable, "-m", "fixtures.report", *map(str, files)]
+    whole = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert whole.stdout.splitlines()[-1].startswith("reference: 4 rules kept, 0 broken, 0 could not be asked"), parts
+    assert not any(" 4 rules kept" in each.stdout for each in parts)
+    assert whole.returncode == 0
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])

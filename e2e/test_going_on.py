@@ -18,7 +18,7 @@ from fixtures.spa import Spa
 from fixtures.spa.going_on import OLDEST_SECONDS
 from fixtures.spa.hand import AWAY
 from fixtures.spa.kept_session import resume
-from fixtures.spa.session_stock import MOST_REFUSALS, SessionStock, app_of
+from fixtures.spa.session_stock import MOST_KEPT, MOST_REFUSALS, SessionStock, app_of
 from fixtures.target import Target
 from fixtures.tokens.corrupted import GARBAGE
 
@@ -344,6 +344,59 @@ def test_a_session_that_nobody_goes_on_with_is_ended(
 
     assert spa.world.has_signed_out == (place == "last")
     assert stock.has(app_under(spa)) == (place != "last")
+
+
+def test_who_signs_in_all_the_same_leaves_one_more(left: Spa, make_spa: MakeSpa, stock: SessionStock) -> None:
+    spa = the_next(make_spa, left)
+    spa.sign_in()
+    assert spa.marks.signed_in.is_visible()
+    spa.note_kept()
+    spa.end()
+
+    kept = [stock.take(app_under(spa)), stock.take(app_under(spa))]
+    assert [each and each.account for each in kept] == [left.account, spa.account]
+    assert not stock.has(app_under(spa))
+
+
+def test_what_one_has_saved_is_met_by_no_other_session_of_the_account(
+    left: Spa, make_spa: MakeSpa, stock: SessionStock
+) -> None:
+    spa = the_next(make_spa, left)
+    spa.sign_in()
+    assert spa.marks.signed_in.is_visible()  # and so by the form, as the same user
+    spa.note_kept()
+    spa.end()
+    saving = make_spa()
+    saving.sign_in()
+    saving.open(saving.pages.form)
+    saving.save("a note")
+    assert saving.has_gone_on
+    saving.note_kept()
+    saving.end()
+
+    assert not stock.has(app_under(left))
+
+
+def test_no_more_are_left_than_there_is_room_for(
+    elsewhere: Target, app: RunningApp, new_context: Callable[[], BrowserContext], stock: SessionStock
+) -> None:
+    account = account_of(elsewhere, app.base_url)
+    spas = [Spa(new_context(), elsewhere, account, base_url=app.base_url, stock=stock) for _ in range(MOST_KEPT + 1)]
+    for spa in spas:
+        spa.sign_in()
+        spa.note_kept()
+    for spa in spas[:-1]:
+        spa.end()
+        assert not spa.world.has_signed_out
+    spas[-1].end()
+    assert spas[-1].world.has_signed_out
+
+    last = Spa(new_context(), elsewhere, account, base_url=app.base_url, stock=stock)
+    stock.close()
+    last.end()
+
+    ended = [each.status for each in last.recorder.log().all if each.path == "/auth/logout/"]
+    assert len(ended) == MOST_KEPT
 
 
 @pytest.mark.parametrize("why", ["too old", "the last rule has not taken it"])
