@@ -1,5 +1,6 @@
 """Sign-ins at a server that allows so many in a minute wait for their turn. Where it never comes, the run ends."""
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -50,6 +51,26 @@ def test_a_turn_is_waited_for(tmp_path: Path) -> None:
     pace.wait_for_turn(nullcontext())
 
     assert time.monotonic() - begun >= 0.5
+
+
+def test_a_window_counts_from_when_the_server_has_let_one_in(tmp_path: Path) -> None:
+    one, other = (SignInPace(tmp_path / "seen.json", most=1, window=60) for _ in range(2))
+    one.wait_for_turn(nullcontext())
+    threading.Event().wait(0.3)  # while the form is filled in
+    one.note_success()
+
+    assert 59.7 < other._take_turn() <= 60
+
+
+def test_a_refusal_takes_back_nobody_elses_turn(tmp_path: Path) -> None:
+    one, other = (SignInPace(tmp_path / "seen.json", most=2, window=60) for _ in range(2))
+    one.wait_for_turn(nullcontext())
+    other.wait_for_turn(nullcontext())
+    other.note_success()
+    one.note_refusal("POST /login 429", "0")
+
+    assert one._take_turn() <= 0
+    assert 59 < other._take_turn() <= 60
 
 
 def test_a_refusal_that_says_when_is_waited_out(spa: Spa, tmp_path: Path) -> None:

@@ -76,6 +76,41 @@ def test_a_longer_time_than_browsers_can_count_is_none(page: Page) -> None:
     page.wait_for_function("window.fired")
 
 
+TICKING = {
+    "an interval": "setInterval(() => { fired += 1; }, 300)",
+    "a timer that sets itself": "const tick = () => { fired += 1; setTimeout(tick, 300); }; setTimeout(tick, 300)",
+    "one that is set a task later": """
+      const { port1, port2 } = new MessageChannel();
+      const tick = () => { fired += 1; port2.postMessage(0); };
+      port1.onmessage = () => { setTimeout(tick, 300); };
+      setTimeout(tick, 300);
+    """,
+}
+
+
+@pytest.mark.parametrize("ticking", TICKING)
+def test_what_ticks_and_does_nothing_is_not_waited_for(page: Page, clock: PageClock, ticking: str) -> None:
+    page.evaluate(f"() => {{ window.fired = 0; {TICKING[ticking]}; }}")
+    assert seconds_to_next(page) is not None
+
+    while page.evaluate("fired") < 4:
+        clock.run(0.31)
+
+    assert seconds_to_next(page) is None
+    assert seconds_to_next(page, of_every_kind=True) is not None
+
+
+def test_a_queue_that_was_empty_may_have_something_in_it_the_next_time(page: Page, clock: PageClock) -> None:
+    page.evaluate("() => { window.letSomeGo = () => { window.went = true; }; }")
+    for _ in range(4):
+        page.evaluate("() => { setTimeout(letSomeGo, 300); }")
+        clock.run(0.5)
+
+    page.evaluate("() => { setTimeout(letSomeGo, 300); }")
+
+    assert 0 < (seconds_to_next(page) or 0) <= 0.3
+
+
 THROWING = {
     "timer": "setTimeout(() => { throw new Error('by the page'); }, 500)",
     "interval": "const id = setInterval(() => { clearInterval(id); throw new Error('by the page'); }, 500)",
