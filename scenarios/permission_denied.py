@@ -16,6 +16,7 @@ from scenarios.catalogue import rule
 def does_not_refresh(spa: Spa) -> None:
     """A page that the user may not see leads to no refresh."""
     spa.sign_in()
+    spa.leave()
 
     with spa.watched() as log:
         spa.open_forbidden()
@@ -30,6 +31,7 @@ def does_not_refresh(spa: Spa) -> None:
 def does_not_sign_out(spa: Spa) -> None:
     """A page that the user may not see says so, and the user stays signed in."""
     spa.sign_in()
+    spa.leave()
 
     with spa.watched() as log:
         spa.open_forbidden()
