@@ -40,6 +40,22 @@ def keeps_refreshing_in_the_background(spa: Spa) -> None:
     expect(log.refreshes.succeeded).to_have_at_least(1)
 
 
+@rule(
+    needs={"background refresh"},
+    hint="Set the timer by what is left of the token's life at that moment, and not by its whole life.",
+)
+def refreshes_in_the_background_after_a_page_load(spa: Spa) -> None:
+    """A page that is loaded in the middle of a token's life refreshes the token before it expires."""
+    spa.sign_in()
+    spa.clock.bring_near_expiry(seconds_left=spa.policy.early_renewal + 60)
+    spa.open(spa.pages.home)
+
+    with spa.watched() as log:
+        spa.clock.let_time_pass(spa.clock.left - 15, step=5)
+
+    expect(log.refreshes.succeeded).to_have_at_least(1)
+
+
 @rule(needs={"early refresh"}, hint="Look at the expiry when the page is opened, and not only while it is.")
 def refreshes_when_opened_near_expiry(spa: Spa) -> None:
     """A page opened shortly before the token expires refreshes it, once, and every request of its own succeeds."""
