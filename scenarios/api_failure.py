@@ -4,9 +4,10 @@ A client that takes every failure for the end of the session, or whose first req
 signed in, signs its users out whenever the server stumbles (getodk/central#1545, artsy/force PR#6095).
 """
 
-from fixtures.edge.faults import RESET, SERVER_FAILED, Fault
+from fixtures.edge.faults import LOST_REPLY, RESET, SERVER_FAILED, Fault
 from fixtures.judging import expect
 from fixtures.spa import Spa
+from fixtures.spa.texts import A_TEXT
 from scenarios.catalogue import rule
 
 FAILURES = (SERVER_FAILED, RESET)
@@ -42,3 +43,24 @@ def does_not_refresh(spa: Spa, fault: Fault) -> None:
     expect(log.refreshes).to_have_count(0)
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(spa.storage.session).to_hold_a_session()
+
+
+@rule(
+    needs={"saving"},
+    hint="Only what reads may be sent again unasked. For a write, ask the user, or send an Idempotency-Key with it.",
+)
+def does_not_repeat_a_write_by_itself(spa: Spa) -> None:
+    """What a user saves is not sent again unasked where the answer was lost: the server may have done it.
+
+    The user sees two orders, two payments, two comments.
+    """
+    spa.sign_in()
+    spa.open(spa.pages.form)
+    spa.network.fail_api(LOST_REPLY, times=1)
+
+    with spa.watched(patiently=False) as log:
+        spa.save(A_TEXT)
+        spa.clock.let_time_pass(30, step=5)
+
+    expect(log.api.like(log.api.first_write).without_key).to_have_at_most(1)
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
