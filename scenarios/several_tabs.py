@@ -91,7 +91,7 @@ def five_tabs_share_one_refresh(spa: Spa) -> None:
 
 @rule(
     needs={"calls", "tokens shared by tabs", "refresh on a 401"},
-    hint="Only read when you hear of another tab's tokens: what is written, or refreshed, in reply is heard there again.",
+    hint="Only read when you hear of another tab's tokens: what you write or refresh in reply is heard there again.",
 )
 def one_tabs_refresh_sets_off_no_other(spa: Spa) -> None:
     """A refresh in one tab makes no other tab refresh as well, and is followed by no second one."""
