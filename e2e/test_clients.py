@@ -11,7 +11,7 @@ from fixtures.clients.findings import findings
 from fixtures.ends import DoesNotApply, RuleBroken
 from fixtures.spa import Spa
 from fixtures.target import Target, read_target
-from scenarios.catalogue import Rule, one_of_each, rules
+from scenarios.catalogue import Rule, one_of_each, rules, watchers
 from scenarios.catalogue.clients_page import PAGE, page
 
 
@@ -48,13 +48,21 @@ def test_what_is_known_is_what_is_seen(client: str, judged_by: Rule, spa: Spa) -
 
     is_a_race = any(finding.may_be_about(judged_by.id) for finding in findings(client))
     assert is_a_race or (seen == "breaks it") == bool(why), f"{client} {seen}: {reason}; listed: {why}"
+    besides = {
+        watching.id
+        for finding in findings(client)
+        if finding.is_about(judged_by.id)
+        for watching in watchers()
+        if finding.is_about(watching.id)
+    }
+    assert set(spa.broken_besides) == besides, spa.broken_besides
     if seen == "has nothing to do with it":
         pytest.skip(f"does not apply: {reason}")
 
 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_each_listed_rule_is_one(name: str) -> None:
-    ids = [found.id for found in rules()]
+    ids = [*map(str, rules()), *map(str, watchers())]
     for finding in findings(name):
         for known in (*finding.rules, *finding.sometimes):
             assert any(found == known or found.startswith(f"{known}[") for found in ids), known

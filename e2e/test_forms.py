@@ -127,6 +127,8 @@ def test_sound(rule: Rule, spa: Spa) -> None:
         rule.apply(spa)
     except DoesNotApply as reason:
         pytest.skip(f"does not apply: {reason}")
+    finally:
+        assert spa.broken_besides == {}
 
 
 @pytest.mark.parametrize("file", ["unread-json/target.toml"], indirect=True)

@@ -34,7 +34,7 @@ def test_cell(
     if defect.build is not None:
         builds.make([defect.build])
     spa = make_spa(defect.build, serve_with(defect.environment)) if defect.environment else make_spa(defect.build)
-    is_its_own = judged_by == defect.rule
+    is_its_own = judged_by == defect.caught_by
 
     fact = ""
     try:
@@ -47,4 +47,9 @@ def test_cell(
         fact = f"could not be asked: {spa.names.redact(str(reason))}"
 
     record_property(PROPERTY, Cell(defect.name, defect.sentence, judged_by.id, is_its_own, fact).as_data())
+    if defect.watching is not None and judged_by == defect.rule:
+        seen = spa.broken_besides.get(defect.watching.id, "")
+        own = Cell(defect.name, defect.sentence, defect.watching.id, is_its_own=True, fact=seen)
+        record_property(PROPERTY, own.as_data())
+        assert seen
     assert fact or not is_its_own

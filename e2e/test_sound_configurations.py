@@ -48,3 +48,5 @@ def test_sound(rule: Rule, spa: Spa) -> None:
         rule.apply(spa)
     except DoesNotApply as reason:
         pytest.skip(f"does not apply: {reason}")
+    finally:
+        assert spa.broken_besides == {}

@@ -55,21 +55,6 @@ def ends_the_session(spa: Spa, rejection: str | Fault) -> None:
     expect(spa.storage.session).to_be_empty()
 
 
-@rule(hint="Log that a refresh failed, not what was sent with it.")
-def logs_no_token(spa: Spa) -> None:
-    """A refresh that is rejected is no reason to write tokens to the console, where every extension reads along."""
-    spa.sign_in()
-    spa.open(spa.pages.calls)
-    spa.network.reject_refresh_token()
-
-    with spa.watched() as log, spa.holding.refreshes():
-        spa.clock.let_access_token_expire()
-        spa.keep_calling_api(1)
-
-    expect(log.refreshes).to_have_at_least(1)
-    expect(log.frozen).to_have_leaked_nothing()
-
-
 @rule(needs={"calls"}, hint="Start from nothing at sign-in: counters, latches and promises of the last session too.")
 def refreshes_in_the_next_session(spa: Spa) -> None:
     """After a rejected refresh and a new sign-in without a page load, the next token is refreshed like any other."""

@@ -14,7 +14,7 @@ from fixtures.apps.builds.clients import FOLDER
 from fixtures.apps.clients import CLIENTS
 from fixtures.clients.findings import Finding, findings
 from fixtures.target import Target, needs_of, read_target
-from scenarios.catalogue import Function, Rule, rules
+from scenarios.catalogue import Function, Rule, rules, watchers
 
 PAGE = Path(__file__).parents[1] / "CLIENTS.md"
 
@@ -38,7 +38,16 @@ def _table() -> str:
     scenarios = [scenario for scenario, _ in groupby(rules(), key=lambda rule: rule.scenario)]
     rows = [f"| | {' | '.join(f'[{name}](#{name})' for name in CLIENTS)} |", f"|---|{'---|' * len(CLIENTS)}"]
     rows += [f"| {scenario} | {' | '.join(_cell(name, scenario) for name in CLIENTS)} |" for scenario in scenarios]
+    for scenario, watching in groupby(watchers(), key=lambda rule: rule.scenario):
+        ids = [rule.id for rule in watching]
+        rows.append(f"| {scenario} | {' | '.join(_watching_cell(name, ids) for name in CLIENTS)} |")
     return "\n".join(rows) + "\n"
+
+
+def _watching_cell(client: str, ids: list[str]) -> str:
+    """``4 of 5``: how many of the rules that watch are kept in every situation."""
+    broken = {rule for rule in ids for finding in findings(client) if finding.is_about(rule)}
+    return f"{len(ids) - len(broken)} of {len(ids)}"
 
 
 def _cell(client: str, scenario: str) -> str:

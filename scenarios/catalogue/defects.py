@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fixtures.apps import builds
-from scenarios.catalogue import Rule, rules
+from scenarios.catalogue import Rule, Watching, rules, watchers
 
 FILE = "defect.toml"
 
@@ -47,6 +47,8 @@ class DefectFile(BaseModel):
     """What the app does wrong, in a sentence."""
     caught_by: Text | None = None
     """The id of the rule that must catch it; with its case in brackets where that is not the first."""
+    in_situation: Text | None = None
+    """The id of the rule in whose situation that is to be, where ``caught_by`` is a rule that watches."""
     words: Annotated[str, AfterValidator(_pattern)] | None = None
     """A regular expression that the first line of the failure must match."""
     caught_by_none: Text | None = None
@@ -73,11 +75,19 @@ class Defect:
     family: str
     sentence: str
     rule: Rule
+    """By which it is judged."""
     words: str
     reports: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
     build: builds.Build | None
     """None where the frontend is sound, and the backend's settings are the mistake."""
+    watching: Watching | None = None
+    """The rule that must catch it while it is judged by ``rule``; None where that one must."""
+
+    @property
+    def caught_by(self) -> Rule | Watching:
+        """The rule that must catch it."""
+        return self.watching or self.rule
 
     def __str__(self) -> str:
         return self.name
@@ -97,18 +107,23 @@ def read_defect(folder: Path) -> Defect | None:
         raise DefectError(f"{folder.name}: no module stands in for one of the app, and no environment is set")
     if said.caught_by is None or said.words is None:
         return None
+    watching = {each.id: each for each in watchers()}.get(said.caught_by)
+    key, asked = ("in_situation", said.in_situation) if watching else ("caught_by", said.caught_by)
     by_id = _rules_by_id()
-    if said.caught_by not in by_id:
-        raise DefectError(f"{folder.name}: caught_by: there is no rule {said.caught_by}")
+    if asked is None or asked not in by_id:
+        raise DefectError(f"{folder.name}: {key}: there is no rule {asked}")
+    if said.in_situation is not None and watching is None:
+        raise DefectError(f"{folder.name}: in_situation: {said.caught_by} brings about a situation of its own")
     return Defect(
         folder.name,
         said.family,
         said.mistake,
-        by_id[said.caught_by],
+        by_id[asked],
         said.words,
         said.reports,
         tuple(said.environment.items()),
         build if build.modules else None,
+        watching,
     )
 
 

@@ -6,13 +6,15 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 import scenarios
-from fixtures.ends import DoesNotApply
+from fixtures.ends import DoesNotApply, RuleBroken
 from fixtures.spa import Spa
 from fixtures.target import line_for, needs_of
+from scenarios.catalogue.watching import Watching, catalogued, watch
 
 Function = Callable[..., None]
 
@@ -56,9 +58,25 @@ class Rule:
             # The app's own reasons first: no line helps against those.
             reasons = sorted(lacking, key=lambda need: line_for(need) is not None)
             raise DoesNotApply(lacking[reasons[0]], line=lines.pop() if len(lines) == 1 else None)
-        with spa.lifeline.held():
-            self.function(spa) if self.case is None else self.function(spa, self.case)
+        is_asked = False
+        try:
+            with spa.lifeline.held():
+                self._judge(spa)
+            is_asked = True
+        except RuleBroken:
+            is_asked = True
+            raise
+        finally:
+            watch(spa, watchers(), is_asked=is_asked)
         spa.note_kept()
+
+    def _judge(self, spa: Spa) -> None:
+        try:
+            self.function(spa) if self.case is None else self.function(spa, self.case)
+        except RuleBroken:
+            spa.note_end()
+            raise
+        spa.note_end()
 
 
 _rules: dict[str, Rule] = {}
@@ -101,10 +119,21 @@ def rule(
     return catalogue
 
 
-def rules() -> tuple[Rule, ...]:
-    """Every rule, in the order of the scenarios' file names and, within one, as it is written there."""
+@cache
+def _read_scenarios() -> None:
     for module in sorted(info.name for info in pkgutil.iter_modules(scenarios.__path__) if not info.ispkg):
         import_module(f"scenarios.{module}")
+
+
+def watchers() -> tuple[Watching, ...]:
+    """The rules that are asked in every situation, as they are written there."""
+    _read_scenarios()
+    return catalogued()
+
+
+def rules() -> tuple[Rule, ...]:
+    """Every rule, in the order of the scenarios' file names and, within one, as it is written there."""
+    _read_scenarios()
     return tuple(sorted(_rules.values(), key=lambda found: found.scenario))
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 
 from fixtures.apps.builds import DEFECTS as DEFECT_FOLDERS
-from scenarios.catalogue import Rule, rules
+from scenarios.catalogue import Rule, Watching, rules, watchers
 from scenarios.catalogue.defects import DEFECTS, Defect
 
 PAGE = Path(__file__).parents[1] / "README.md"
@@ -30,22 +31,28 @@ def page() -> str:
     """The whole page, as Markdown."""
     blocks = [HEADER]
     for scenario, of_scenario in groupby(rules(), key=lambda rule: rule.scenario):
-        module = import_module(f"scenarios.{scenario.replace('-', '_')}")
-        title, _, rest = (inspect.getdoc(module) or "").partition("\n\n")
-        blocks.append(f"## [{scenario}]({scenario.replace('-', '_')}.py)\n\n{title}\n\n{rest}\n")
+        blocks.append(_scenario(scenario))
         for _, cases in groupby(of_scenario, key=lambda rule: rule.function):
             blocks.append(_rule(list(cases)))
+    for scenario, watching in groupby(watchers(), key=lambda rule: rule.scenario):
+        blocks += [_scenario(scenario), *(_rule([rule]) for rule in watching)]
     return "\n".join(blocks)
 
 
-def _rule(cases: list[Rule]) -> str:
+def _scenario(name: str) -> str:
+    file = name.replace("-", "_")
+    title, _, rest = (inspect.getdoc(import_module(f"scenarios.{file}")) or "").partition("\n\n")
+    return f"## [{name}]({file}.py)\n\n{title}\n\n{rest}\n"
+
+
+def _rule(cases: Sequence[Rule | Watching]) -> str:
     first = cases[0]
     lines = [f"### {first.name}", "", first.sentence]
     if first.reason:
         lines += ["", first.reason]
-    if first.case is not None:
-        lines += ["", f"Cases: {', '.join(str(rule.case) for rule in cases)}."]
-    proofs = [defect for defect in DEFECTS if defect.rule in cases]
+    if names := [str(rule.case) for rule in cases if isinstance(rule, Rule) and rule.case is not None]:
+        lines += ["", f"Cases: {', '.join(names)}."]
+    proofs = [defect for defect in DEFECTS if defect.caught_by in cases]
     if proofs:
         lines += ["", *(_defect(defect) for defect in proofs)]
     return "\n".join([*lines, ""])
