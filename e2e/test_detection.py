@@ -13,7 +13,10 @@ from fixtures.given.spa import MakeSpa
 from fixtures.report.tally import DETECTION
 from scenarios import concurrent_401s
 from scenarios.catalogue import Rule, one_of_each
-from scenarios.catalogue.defects import DEFECTS, Defect
+from scenarios.catalogue.defects import Defect, defects_of
+
+DEFECTS = defects_of("body")
+"""Those of the default configuration. What others have, ``test_encrypted.py`` judges."""
 
 CRASHING = builds.defect("throws-at-start")
 """Not a defect that a rule could catch: an app that does not start. How it refreshes, nobody can say."""

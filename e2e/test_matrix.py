@@ -10,11 +10,11 @@ from fixtures.given.app import ServeWith
 from fixtures.given.spa import MakeSpa
 from fixtures.report.matrix import PROPERTY, Cell
 from scenarios.catalogue import Rule, rules
-from scenarios.catalogue.defects import DEFECTS, Defect
+from scenarios.catalogue.defects import Defect, defects_of
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    pairs = [(defect, judged_by) for defect in DEFECTS for judged_by in judging(defect)]
+    pairs = [(defect, judged_by) for defect in defects_of("body") for judged_by in judging(defect)]
     metafunc.parametrize(("defect", "judged_by"), pairs, ids=str)
 
 

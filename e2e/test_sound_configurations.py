@@ -13,7 +13,7 @@ from fixtures.spa.session_stock import SessionStock, app_of
 from fixtures.target import TARGETS, Target, read_target
 from scenarios.catalogue import Rule, rules
 
-OTHERS = ("reference-rotating", "reference-cookie")
+OTHERS = ("reference-rotating", "reference-cookie", "reference-encrypted")
 
 
 @pytest.fixture(scope="session", params=OTHERS)
@@ -31,14 +31,20 @@ def app(target: Target) -> Iterator[RunningApp]:
 
 @pytest.fixture(autouse=True)
 def a_session_to_go_on_with(make_spa: MakeSpa, stock: SessionStock, target: Target, app: RunningApp) -> None:
-    """Each rule is offered one here, whatever the rule before it has left, and none looks first if it is taken up."""
-    stock.note_taken_up(app_of(target, app.base_url))
-    if not stock.has(app_of(target, app.base_url)):
+    """Each rule is offered one here, whatever the rule before it has left, and none looks first if it is taken up.
+
+    Where none can be gone on with elsewhere, each rule signs in.
+    """
+    judged = app_of(target, app.base_url)
+    stock.note_taken_up(judged)
+    if stock.takes(judged) and not stock.has(judged):
         earlier = make_spa()
         earlier.sign_in()
         earlier.note_kept()
         earlier.leave()
         earlier.end()
+        if not stock.has(judged):
+            stock.give_up(judged)
 
 
 @pytest.mark.sessions_go_on

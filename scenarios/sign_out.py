@@ -133,7 +133,7 @@ def drops_queued_requests(spa: Spa) -> None:
 
 
 @rule(
-    needs={"sign-out", "stored refresh token", "carrier of the refresh token"},
+    needs={"sign-out", "stored refresh token", "readable refresh token", "carrier of the refresh token"},
     hint="Tell the server: a token that is only forgotten still works for whoever has a copy.",
 )
 def revokes_the_refresh_token_on_the_server(spa: Spa) -> None:

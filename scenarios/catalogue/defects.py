@@ -57,6 +57,8 @@ class DefectFile(BaseModel):
     """Public reports of those who had it: ``owner/name#12``."""
     mode: Literal["production", "development"] = "production"
     """How it is built: in development React runs every effect twice."""
+    session_in: Literal["body", "cookie", "encrypted"] = "body"
+    """The configuration of the app that has it: modules of the others are no part of that."""
     environment: dict[str, str] = Field(default_factory=dict)
     """Settings of the backend that make the mistake, or that it takes to show."""
 
@@ -83,6 +85,8 @@ class Defect:
     """None where the frontend is sound, and the backend's settings are the mistake."""
     watching: Watching | None = None
     """The rule that must catch it while it is judged by ``rule``; None where that one must."""
+    session_in: builds.SessionIn = "body"
+    """The configuration of the app that has it."""
 
     @property
     def caught_by(self) -> Rule | Watching:
@@ -100,7 +104,7 @@ def read_defect(folder: Path) -> Defect | None:
         DefectError: it is no defect.
     """
     said = _read_file(folder)
-    build = builds.Build(folder.name, folder, said.mode)
+    build = builds.Build(folder.name, folder, said.mode, said.session_in)
     if not builds.HOST_LABEL.fullmatch(folder.name):
         raise DefectError(f"{folder.name}: the name is part of a host name: small letters, digits and single hyphens")
     if not build.modules and not said.environment:
@@ -124,6 +128,7 @@ def read_defect(folder: Path) -> Defect | None:
         tuple(said.environment.items()),
         build if build.modules else None,
         watching,
+        said.session_in,
     )
 
 
@@ -156,3 +161,8 @@ def _read_all() -> tuple[Defect, ...]:
 
 
 DEFECTS = _read_all()
+
+
+def defects_of(session_in: builds.SessionIn) -> tuple[Defect, ...]:
+    """The defects that one configuration of the app can have."""
+    return tuple(defect for defect in DEFECTS if defect.session_in == session_in)
