@@ -229,6 +229,8 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartBackend]
                 with closing(sqlite3.connect(migrated_database)) as source, closing(sqlite3.connect(database)) as copy:
                     source.backup(copy)
                 settings["APP_DATABASE"] = str(database)
+            # What is written to a pipe that nobody reads makes the server wait, in the end.
+            settings.setdefault("APP_AUTH_LOG", str(Path(settings["APP_DATABASE"]).with_name("auth.log")))
             backend = Backend(settings)
             running.callback(lambda: backend.stop() if backend.is_running else None)
             return backend
@@ -952,6 +954,8 @@ def test_loading_the_demonstration_again_changes_nothing(start_backend: StartBac
             "APP_REFRESH_TOKEN_SECONDS='0' must be a whole number of at least 1 and at most nine digits.",
         ),
         ("APP_ROTATE_REFRESH_TOKENS", "yes", "APP_ROTATE_REFRESH_TOKENS='yes' must be 0 or 1."),
+        ("APP_METRICS", "yes", "APP_METRICS='yes' must be 0 or 1."),
+        ("APP_AUTH_LOG", "/nowhere/log", "APP_AUTH_LOG='/nowhere/log' must be a file in a folder that exists."),
         ("APP_SESSION_IN", "cookies", "APP_SESSION_IN='cookies' must be body or cookie."),
         (
             "APP_ROTATION_GRACE_SECONDS",

@@ -43,7 +43,8 @@ def test_defect_is_caught_in_its_words(
 ) -> None:
     record_property(DETECTION, defect.name)
     build(defect)
-    spa = make_spa(defect.build, serve_with(defect.environment)) if defect.environment else make_spa(defect.build)
+    served = [serve_with(defect.environment, defect.backend)] if defect.environment or defect.backend else []
+    spa = make_spa(defect.build, *served)
 
     if defect.watching is None:
         with pytest.raises(RuleBroken) as caught:

@@ -56,6 +56,9 @@ WHERE_THE_FORM_MATTERS = {
     "sign-out/leaves-no-copy-of-a-token",
     "sign-out/revokes-the-refresh-token-on-the-server",
     "rejected-after-refresh/refreshes-once-per-request",
+    "server-contract/brings-what-the-next-refresh-needs",
+    "server-contract/lets-a-user-refresh-often",
+    "server-contract/signing-in-elsewhere-ends-no-session",
     "wrong-password/is-sent-once",
 }
 WHERE_SIGNING_IN_MATTERS = {

@@ -33,7 +33,8 @@ def test_cell(
 ) -> None:
     if defect.build is not None:
         builds.make([defect.build])
-    spa = make_spa(defect.build, serve_with(defect.environment)) if defect.environment else make_spa(defect.build)
+    served = [serve_with(defect.environment, defect.backend)] if defect.environment or defect.backend else []
+    spa = make_spa(defect.build, *served)
     is_its_own = judged_by == defect.caught_by
 
     fact = ""

@@ -37,10 +37,11 @@ ROOMS = (
     "fixtures/fleet",
     "e2e",
 )
-"""Lowest first. `fixtures/app` knows nothing of the suite, and `fixtures/defects` has no Python in it."""
+"""Lowest first. `fixtures/app` and `fixtures/defects` know nothing of the suite."""
 
 NOT_OF_THE_SUITE = (
     "fixtures/app/",
+    "fixtures/defects/",
     "fixtures/clients/simplejwt/",
     "fixtures/forms/server/",
     "fixtures/strangers/server/",

@@ -2,6 +2,9 @@
 
 Each is a folder in ``fixtures/defects/``: the wrong modules, and ``defect.toml``, which says what is wrong, which rule
 must catch it, and in which words. Here they are read, so that one that says nothing fails before any test is run.
+
+A wrong backend is a package in that folder, of the same name with underscores: its ``settings.py`` takes all from the
+shipped settings, and puts something wrong in the place of one of them.
 """
 
 from __future__ import annotations
@@ -82,11 +85,13 @@ class Defect:
     reports: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
     build: builds.Build | None
-    """None where the frontend is sound, and the backend's settings are the mistake."""
+    """None where the frontend is sound, and the mistake is the backend's."""
     watching: Watching | None = None
     """The rule that must catch it while it is judged by ``rule``; None where that one must."""
     session_in: builds.SessionIn = "body"
     """The configuration of the app that has it."""
+    backend: Path | None = None
+    """The package of a wrong backend; None where it is sound, or its settings alone are the mistake."""
 
     @property
     def caught_by(self) -> Rule | Watching:
@@ -107,7 +112,7 @@ def read_defect(folder: Path) -> Defect | None:
     build = builds.Build(folder.name, folder, said.mode, said.session_in)
     if not builds.HOST_LABEL.fullmatch(folder.name):
         raise DefectError(f"{folder.name}: the name is part of a host name: small letters, digits and single hyphens")
-    if not build.modules and not said.environment:
+    if not build.modules and not build.backend and not said.environment:
         raise DefectError(f"{folder.name}: no module stands in for one of the app, and no environment is set")
     if said.caught_by is None or said.words is None:
         return None
@@ -129,6 +134,7 @@ def read_defect(folder: Path) -> Defect | None:
         build if build.modules else None,
         watching,
         said.session_in,
+        build.backend,
     )
 
 

@@ -60,7 +60,7 @@ def _rule(cases: Sequence[Rule | Watching]) -> str:
 
 def _defect(defect: Defect) -> str:
     folder = f"../fixtures/{DEFECT_FOLDERS.name}/{defect.name}/"
-    name = f"[{defect.name}]({folder})" if defect.build else defect.name
+    name = f"[{defect.name}]({folder})" if defect.build or defect.backend else defect.name
     reports = ", ".join(_link(report) for report in defect.reports)
     return f"- {name}: {defect.sentence}" + (f" ({reports})" if reports else "")
 
