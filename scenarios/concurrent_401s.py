@@ -122,6 +122,24 @@ def replays_a_write_exactly_once(spa: Spa) -> None:
 
 
 @rule(
+    needs={"saving", "refresh on a 401"},
+    hint="Build the request that is sent again from all that the first one was built from, and change its token alone.",
+)
+def replays_a_write_unchanged(spa: Spa) -> None:
+    """What was to be saved is sent again as it was, with every header and the whole body, but for its token."""
+    spa.sign_in()
+    spa.open(spa.pages.form)
+    spa.network.reject_access_token()
+
+    with spa.watched() as log:
+        spa.save(A_TEXT)
+
+    writes = log.api.like(log.api.first_write)
+    expect(writes).to_have_at_least(2)
+    expect(writes).to_be_the_same_each_time()
+
+
+@rule(
     needs={"request alone", "account page", "refresh on a 401"},
     hint="The refresh belongs to the session: aborting the request that began it must not abort the refresh.",
 )

@@ -154,6 +154,7 @@ def corrupted_expiry_causes_no_refresh_loop(spa: Spa, corruption: Corruption) ->
 
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(log.refreshes).to_have_at_most(1)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
@@ -174,6 +175,7 @@ def refreshes_despite_a_corrupted_expiry(spa: Spa, corruption: Corruption) -> No
 
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(log.refreshes).to_have_count(1)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
@@ -194,4 +196,5 @@ def survives_a_failing_storage_write(spa: Spa, error: str) -> None:
 
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(log.refreshes).to_have_count(1)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()

@@ -4,6 +4,7 @@ The investigation's scenario 3, "Expired Token Recovery": an expired access toke
 tried.
 """
 
+from fixtures.edge.elsewhere import ADDRESSES, HOST
 from fixtures.judging import expect
 from fixtures.spa import Spa
 from scenarios.catalogue import rule
@@ -114,6 +115,31 @@ def returns_to_the_requested_page_after_sign_in(spa: Spa) -> None:
 
     expect(log.redirects).to_end_at(spa.pages.deep_link.path)
     expect(spa.marks.content_of(spa.pages.deep_link)).to_be_shown()
+
+
+@rule(
+    needs={"deep link", "sign-in form"},
+    cases=ADDRESSES,
+    hint="Go to the return path as a path of your own app. //host and /\\host are addresses of other sites.",
+)
+def leads_to_no_other_site_after_sign_in(spa: Spa, written: str) -> None:
+    """Whoever signs in by a link with another site for a return path stays on this one.
+
+    Such a link is the app's own until somebody has signed in, and then shows a form that looks like the app's.
+    """
+    spa.serve_another_site()
+    spa.sign_in()
+    spa.leave()
+    spa.network.reject_refresh_token()
+    spa.clock.let_access_token_expire()
+    spa.open(spa.pages.deep_link)
+    spa.open_sign_in_page_as_linked(ADDRESSES[written])
+
+    with spa.watched() as log:
+        spa.sign_in_again()
+
+    expect(log.redirects).not_to_leave_for(HOST)
+    expect(spa.marks.signed_in).to_be_shown()
 
 
 @rule(hint="Without a refresh token there is nothing to ask the server for.")

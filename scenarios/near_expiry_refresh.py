@@ -11,6 +11,7 @@ from fixtures.spa.texts import A_TEXT
 from scenarios.catalogue import rule
 
 DAY_SECONDS = 24 * 60 * 60
+RETURNS = 10
 ODD_LIFETIMES = {"missing": "missing", "zero": 0, "textual": "15m", "absurd": 10**13}
 
 
@@ -68,6 +69,7 @@ def refreshes_when_opened_near_expiry(spa: Spa) -> None:
         spa.clock.let_time_pass(5)
 
     expect(log.refreshes).to_have_count(1)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
@@ -102,6 +104,7 @@ def does_not_redirect_to_sign_in(spa: Spa) -> None:
         spa.call_api()
 
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
@@ -123,6 +126,24 @@ def navigation_during_a_refresh_does_not_redirect_to_sign_in(spa: Spa) -> None:
 
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(spa.marks.own_data).to_be_shown()
+
+
+@rule(hint="Take a token out of storage when its successor is there, and not when you ask for it.")
+def leaving_during_a_refresh_keeps_the_session(spa: Spa) -> None:
+    """Whoever leaves the page while a refresh is under way, and comes back to it, is still signed in."""
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    with spa.holding.refreshes():
+        spa.clock.let_access_token_expire()
+        spa.call_api()
+        spa.leave()
+
+    with spa.watched() as log:
+        spa.open(spa.pages.calls)
+        spa.clock.let_time_pass(30, step=5)
+
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(spa.marks.signed_in).to_be_shown()
 
 
 @rule(
@@ -154,6 +175,21 @@ def does_not_refresh_a_fresh_token(spa: Spa) -> None:
 
     expect(log.refreshes).to_have_count(0)
     expect(log.api).to_have_at_least(10)
+    expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(hint="When the page gets the focus again, look at the expiry first.")
+def does_not_refresh_on_each_return(spa: Spa) -> None:
+    """Whoever looks away from the page and back, again and again, sends no refresh as long as the token is good."""
+    spa.sign_in()
+    spa.open(spa.pages.home)
+
+    with spa.watched() as log:
+        for _ in range(RETURNS):
+            spa.look_away_and_back()
+
+    expect(log.refreshes).to_have_count(0)
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
 
 
 @rule(needs={"request alone"}, hint="Store the new expiry with the new token, in one place.")
@@ -161,14 +197,17 @@ def does_not_refresh_again_after_a_refresh(spa: Spa) -> None:
     """A token that has just been refreshed is used, not refreshed again."""
     spa.sign_in()
     spa.open(spa.pages.calls)
-    spa.clock.let_access_token_expire()
-    spa.call_api()
+    with spa.watched() as before:
+        spa.clock.let_access_token_expire()
+        spa.call_api()
 
     with spa.watched() as log:
         spa.call_api(times=4)
 
+    expect(before.refreshes.succeeded).to_have_at_least(1)
     expect(log.refreshes).to_have_count(0)
     expect(log.api).to_have_at_least(4)
+    expect(log.api.last_of_each).to_have_succeeded()
 
 
 @rule(needs={"two tokens"}, hint="Send the refresh past the client that adds the Authorization header.")
@@ -206,6 +245,7 @@ def refreshes_when_cors_hides_the_401(spa: Spa) -> None:
         spa.call_api()
 
     expect(log.refreshes.succeeded).to_have_at_least(1)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
@@ -218,14 +258,17 @@ def does_not_refresh_before_every_request(spa: Spa) -> None:
     spa.sign_in()
     spa.open(spa.pages.calls)
     spa.network.tell_lifetime(30, on=Kind.REFRESH)
-    spa.clock.let_access_token_expire()
-    spa.call_api()
+    with spa.watched() as before:
+        spa.clock.let_access_token_expire()
+        spa.call_api()
 
     with spa.watched() as log:
         spa.call_api(times=4)
 
+    expect(before.refreshes.succeeded).to_have_at_least(1)
     expect(log.refreshes).to_have_at_most(1)
     expect(log.api).to_have_at_least(4)
+    expect(log.api.last_of_each).to_have_succeeded()
 
 
 @rule(
@@ -259,6 +302,7 @@ def _survives_two_expiries(spa: Spa) -> None:
 
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(log.refreshes.succeeded).to_have_count(2)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
@@ -279,6 +323,7 @@ def keeps_refreshed_tokens_across_a_reload(spa: Spa) -> None:
 
     expect(log.refreshes).to_have_count(spa.target.refreshes_per_load)
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
@@ -320,6 +365,7 @@ def shows_the_claims_of_the_new_token(spa: Spa) -> None:
         spa.call_api()
 
     expect(log.refreshes.succeeded).to_have_at_least(1)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
     expect(spa.marks.claim_of_the_token).to_be_shown()
 
@@ -333,13 +379,15 @@ def does_not_refresh_a_30_day_token(spa: Spa) -> None:
     spa.sign_in()
     spa.open(spa.pages.calls)
     spa.network.tell_lifetime(30 * DAY_SECONDS, on=Kind.REFRESH)
-    spa.clock.let_access_token_expire()
-    spa.call_api()
+    with spa.watched() as before:
+        spa.clock.let_access_token_expire()
+        spa.call_api()
 
     with spa.watched() as log:
         spa.clock.let_time_pass(600, step=30)
         spa.call_api()
 
+    expect(before.refreshes.succeeded).to_have_at_least(1)
     expect(log.refreshes).to_have_count(0)
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
 

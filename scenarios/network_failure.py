@@ -11,6 +11,7 @@ from fixtures.edge.faults import (
     REFUSED,
     RESET,
     RETRY_AFTER_SECONDS,
+    SERVER_FAILED,
     THROTTLED,
     UNAVAILABLE,
     UNAVAILABLE_UNTIL,
@@ -18,10 +19,14 @@ from fixtures.edge.faults import (
 )
 from fixtures.judging import expect
 from fixtures.spa import Spa
+from fixtures.spa.texts import A_TEXT
 from scenarios.catalogue import rule
 
 SHORTEST_PAUSE_SECONDS = 0.5
 """Retrying sooner than this is hammering: a server that restarts needs seconds."""
+
+SEVERAL = 3
+"""So many failures in a row are more than one bad moment, and fewer than any outage."""
 
 MOST_FAILURES = 9
 """So many are put in the way of one page, where the policy allows more attempts than that."""
@@ -45,7 +50,7 @@ def retries_the_refresh_after_a_pause(spa: Spa, fault: Fault) -> None:
 
 @rule(cases=ONE_OFF, hint="Keep the session until the server says that it is over.")
 def keeps_the_session_after_one_failed_refresh(spa: Spa, fault: Fault) -> None:
-    """One failed refresh redirects nobody to sign-in, clears nothing, and what waits for it succeeds in the end."""
+    """One failed refresh redirects nobody to sign-in, clears nothing, and the page gets its data after the next one."""
     spa.sign_in()
     spa.open(spa.pages.calls)
     spa.network.fail_refreshes(fault, times=1)
@@ -78,6 +83,67 @@ def keeps_the_session_after_a_failed_refresh_on_load(spa: Spa) -> None:
     expect(spa.storage.session).to_hold_a_session()
 
 
+@rule(
+    cases=(RESET, UNAVAILABLE),
+    hint="Let the page wait for the session, and not for the first attempt to renew it: a later one may succeed.",
+)
+def shows_the_page_after_a_failed_refresh_on_load(spa: Spa, fault: Fault) -> None:
+    """A page whose first refresh fails as it is loaded shows its content in the end, and does not wait for ever."""
+    spa.sign_in()
+    spa.leave()
+    spa.clock.let_access_token_expire()
+    spa.network.fail_refreshes(fault, times=1)
+
+    with spa.watched() as log:
+        spa.open(spa.pages.busy)
+        spa.clock.let_time_pass_until_refreshed()
+
+    expect(log.refreshes.succeeded).to_have_at_least(1)
+    expect(spa.marks.content_of(spa.pages.busy)).to_be_shown()
+
+
+@rule(
+    cases=(SERVER_FAILED, REFUSED),
+    hint="Count the requests that a library sends by itself, too, before you say that a session is over.",
+)
+def keeps_the_session_after_several_failed_refreshes(spa: Spa, fault: Fault) -> None:
+    """Refreshes that fail several times in a row, and less often than the policy allows, cost nobody the session."""
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    spa.network.fail_refreshes(fault, times=max(1, min(SEVERAL, spa.policy.refresh_attempts - 1)))
+
+    with spa.watched() as log:
+        spa.clock.let_access_token_expire()
+        spa.call_api()
+        spa.clock.let_time_pass_until_refreshed()
+        spa.call_api_all_round()
+
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(spa.storage.session).to_hold_a_session()
+    expect(log.api.last_of_each).to_have_at_least(1)
+    expect(log.api.last_of_each).to_have_succeeded()
+
+
+@rule(
+    needs={"saving"},
+    hint="Say that something has been saved when the server has said so, and keep the text until then.",
+)
+def loses_nothing_that_is_saved_while_the_refresh_fails(spa: Spa) -> None:
+    """What a user saves while a refresh fails is saved when one succeeds, or still in the form to be saved then."""
+    spa.sign_in()
+    spa.open(spa.pages.form)
+    spa.network.fail_refreshes(RESET, times=1)
+
+    with spa.watched():
+        spa.clock.let_access_token_expire()
+        spa.save(A_TEXT)
+        spa.clock.let_time_pass_until_refreshed()
+        spa.save_what_is_still_there(A_TEXT)
+
+    spa.open(spa.pages.home)
+    expect(spa.marks.saved(A_TEXT)).to_be_shown()
+
+
 @rule(needs={"calls"}, hint="Begin to count anew when a refresh has succeeded.")
 def resets_the_failure_count_after_a_success(spa: Spa) -> None:
     """Failures that were each followed by a success never add up to a sign-out, however long the page stays open."""
@@ -107,9 +173,11 @@ def survives_a_lost_refresh_response(spa: Spa) -> None:
         spa.clock.let_access_token_expire()
         spa.call_api()
         spa.clock.let_time_pass_until_refreshed()
+        spa.call_api_all_round()
 
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(log.refreshes.succeeded).to_have_at_least(1)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
@@ -225,7 +293,7 @@ def keeps_using_a_valid_token_while_the_refresh_fails(spa: Spa) -> None:
 
 @rule(needs={"background refresh"}, hint="Only a token that has expired can end a session for want of a new one.")
 def does_not_sign_out_before_the_token_expires(spa: Spa) -> None:
-    """A failing early refresh does not end a session whose token is still good."""
+    """A failing early refresh neither ends a session whose token is still good, nor takes the page off the screen."""
     spa.sign_in()
     spa.open(spa.pages.calls)
     spa.network.fail_refreshes(REFUSED)
@@ -236,6 +304,7 @@ def does_not_sign_out_before_the_token_expires(spa: Spa) -> None:
 
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
     expect(spa.storage.session).to_hold_a_session()
+    expect(spa.marks.content_of(spa.pages.calls)).to_be_shown()
 
 
 @rule(needs={"calls"}, hint="Listen for the online event, or simply go on trying.")
@@ -255,6 +324,7 @@ def recovers_when_back_online(spa: Spa) -> None:
 
     expect(log.documents).to_have_count(0)
     expect(log.refreshes.succeeded).to_have_count(1)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 

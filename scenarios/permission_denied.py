@@ -37,5 +37,6 @@ def does_not_sign_out(spa: Spa) -> None:
         spa.open_forbidden()
 
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(spa.marks.content_of(spa.pages.forbidden)).to_be_shown()
     expect(spa.marks.signed_in).to_be_shown()
     expect(spa.storage.session).to_hold_a_session()

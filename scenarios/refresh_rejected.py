@@ -7,6 +7,7 @@ Signed out on another device, disabled, expired after a week away. Who suffers i
 from fixtures.edge.faults import FORBIDDEN, INVALID_GRANT, Fault
 from fixtures.judging import expect
 from fixtures.spa import Spa
+from fixtures.spa.texts import A_TEXT
 from scenarios.catalogue import rule
 
 BY_THE_SERVER = "401"
@@ -55,6 +56,27 @@ def ends_the_session(spa: Spa, rejection: str | Fault) -> None:
     expect(spa.storage.session).to_be_empty()
 
 
+@rule(
+    needs={"input that outlives a sign-out", "sign-in form"},
+    hint="Put down what is typed, for this user, outside of the page that goes away with the session.",
+)
+def keeps_what_was_typed(spa: Spa) -> None:
+    """What was typed when the session ended is in the form again when the same user has signed in anew."""
+    spa.sign_in()
+    spa.open(spa.pages.form)
+    spa.type_into_form(A_TEXT)
+    spa.network.reject_refresh_token()
+
+    with spa.watched() as log:
+        spa.clock.let_access_token_expire()
+        spa.save_what_is_still_there(A_TEXT)
+
+    expect(log.redirects).to_visit_once(spa.pages.sign_in)
+    spa.sign_in_again()
+    spa.open(spa.pages.form)
+    expect(spa.marks.field_of(spa.pages.form)).to_hold(A_TEXT)
+
+
 @rule(needs={"calls"}, hint="Start from nothing at sign-in: counters, latches and promises of the last session too.")
 def refreshes_in_the_next_session(spa: Spa) -> None:
     """After a rejected refresh and a new sign-in without a page load, the next token is refreshed like any other."""
@@ -72,4 +94,5 @@ def refreshes_in_the_next_session(spa: Spa) -> None:
 
     expect(log.refreshes.succeeded).to_have_count(1)
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()

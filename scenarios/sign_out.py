@@ -4,6 +4,7 @@ On a shared computer the next person sits down at once. What comes back then is 
 (supabase/supabase-js PR#2392, strapi/strapi#22854, TanStack/query#28).
 """
 
+from fixtures.edge.faults import SERVER_FAILED, SESSION_GONE, Fault
 from fixtures.judging import expect
 from fixtures.spa import Spa
 from fixtures.spa.texts import A_TEXT
@@ -96,6 +97,22 @@ def works_offline(spa: Spa) -> None:
     """Whoever signs out is signed out, here and at once, whether or not the server can be told."""
     spa.sign_in()
     spa.network.cut()
+
+    spa.sign_out()
+
+    expect(spa.marks.after_sign_out).to_be_shown()
+    expect(spa.storage.session).to_be_empty()
+
+
+@rule(
+    needs={"sign-out"},
+    cases=(SERVER_FAILED, SESSION_GONE),
+    hint="End the session here first. What the server says to the sign-out changes nothing of that.",
+)
+def works_whatever_the_server_says(spa: Spa, fault: Fault) -> None:
+    """Whoever signs out is signed out here, also where the server fails, or knows nothing of the session any more."""
+    spa.sign_in()
+    spa.network.break_down(fault)
 
     spa.sign_out()
 
