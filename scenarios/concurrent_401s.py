@@ -7,7 +7,7 @@ queue behind the refresh is where most clients have had their mistakes: axios-au
 from fixtures.edge.faults import RESET
 from fixtures.judging import expect
 from fixtures.spa import Spa
-from fixtures.spa.texts import A_TEXT
+from fixtures.spa.texts import A_FILE, A_TEXT
 from scenarios.catalogue import rule
 
 BUSY = {"several requests at once", "refresh on a 401"}
@@ -137,6 +137,26 @@ def replays_a_write_unchanged(spa: Spa) -> None:
     writes = log.api.like(log.api.first_write)
     expect(writes).to_have_at_least(2)
     expect(writes).to_be_the_same_each_time()
+
+
+@rule(
+    needs={"upload", "refresh on a 401"},
+    hint="Send files by the client that refreshes, and build the form anew for each attempt, without a Content-Type.",
+)
+def replays_an_upload(spa: Spa) -> None:
+    """A file that is uploaded while the token is rejected arrives in the end, once."""
+    spa.sign_in()
+    spa.open(spa.pages.upload)
+    spa.network.reject_access_token()
+
+    with spa.watched() as log:
+        spa.upload(A_FILE)
+
+    expect(log.redirects).not_to_visit(spa.pages.sign_in)
+    expect(log.api.last_of_each).to_have_at_least(1)
+    expect(log.api.last_of_each).to_have_succeeded()
+    expect(log.api.like(log.api.first_write).succeeded).to_have_count(1)
+    expect(spa.marks.saved(A_FILE)).to_be_shown()
 
 
 @rule(
