@@ -16,7 +16,7 @@ from scenarios.catalogue import Rule, one_of_each
 from scenarios.catalogue.defects import Defect, defects_of
 
 DEFECTS = defects_of("body")
-"""Those of the default configuration. What others have, ``test_encrypted.py`` judges."""
+"""Those of the default configuration. What others have is judged by ``test_detection_in_configurations.py``."""
 
 CRASHING = builds.defect("throws-at-start")
 """Not a defect that a rule could catch: an app that does not start. How it refreshes, nobody can say."""

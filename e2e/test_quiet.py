@@ -267,3 +267,15 @@ def test_a_request_whose_document_has_made_way_for_another_is_not_waited_for(
     settle([page], recorder)
 
     assert [str(exchange) for exchange in recorder.log().all if exchange.path.endswith("next")] == told
+
+
+def test_a_worker_that_is_ended_before_its_script_has_come_is_not_waited_for(
+    context: BrowserContext, recorder: CountingRecorder
+) -> None:
+    page = context.pages[0]
+    page.evaluate("""() => { new Worker("/slow").terminate(); }""")
+
+    settle([page], recorder)
+
+    assert recorder.log().all[-1].path == "/slow"
+    assert recorder.log().all[-1].status is None
