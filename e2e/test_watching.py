@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from e2e.test_survival import run_pytest
+from fixtures.edge.faults import RESET
 from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
 from fixtures.judging import expect
 from fixtures.observed.evidence import Evidence
@@ -20,6 +21,7 @@ from fixtures.report.__main__ import main
 from fixtures.report.outcome import Verdict
 from fixtures.report.tallied import Part, Tallied, together
 from fixtures.report.watched import Seen, WatchedRule
+from fixtures.spa import Spa
 from fixtures.target import Target
 from fixtures.tokens.names import TokenNames
 from scenarios.catalogue import watchers
@@ -248,6 +250,51 @@ def test_a_page_without_a_way_on_is_told(screen: Screen, words: str) -> None:
 def test_where_no_page_could_be_looked_at_nothing_is_said() -> None:
     with pytest.raises(CouldNotAsk):
         leaves_a_way_on(evidence())
+
+
+def show(spa: Spa, document: str) -> None:
+    """Load a page of the app's own origin that has this in it, and nothing else."""
+    url = spa.world.url("/stuck")
+    spa.world.context.route(url, lambda route: route.fulfill(body=document, content_type="text/html"))
+    spa.page.goto(url)
+
+
+def shown_at_the_end(spa: Spa) -> list[bool]:
+    spa.note_end()
+    return [screen.has_way_on for screen in spa.evidence.screens.items]
+
+
+def test_each_page_is_looked_at_as_the_app_has_left_it(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open_tab(spa.pages.home)
+
+    assert shown_at_the_end(spa) == [True, True]
+
+
+def test_a_page_that_has_left_the_app_shows_nothing_of_it(spa: Spa) -> None:
+    spa.sign_in()
+    spa.leave()
+
+    assert shown_at_the_end(spa) == []
+
+
+def test_a_page_that_waits_for_ever_is_seen(spa: Spa) -> None:
+    show(spa, "<p>Restoring your session…</p>")
+
+    assert shown_at_the_end(spa) == [False]
+
+
+def test_a_page_is_not_judged_whose_own_timer_may_mend_it(spa: Spa) -> None:
+    show(spa, "<p>Trying again in 30 seconds…</p><script>setTimeout(() => location.reload(), 30000)</script>")
+
+    assert shown_at_the_end(spa) == []
+
+
+def test_a_page_is_not_judged_while_the_suite_stands_in_its_way(spa: Spa) -> None:
+    show(spa, "<p>Restoring your session…</p>")
+    spa.network.fail_refreshes(RESET)
+
+    assert shown_at_the_end(spa) == []
 
 
 # How a run tells of them

@@ -11,7 +11,7 @@ from fixtures.observed.evidence import Evidence
 from scenarios.catalogue import watching
 
 MOST_REFRESHES = 20
-"""So many in a moment no situation calls for. Sound apps send seven at most, where each use meets a new rejection."""
+"""So many in a moment no situation calls for. Sound apps have been seen to send seven at most."""
 
 A_MOMENT_SECONDS = 10
 
