@@ -129,3 +129,18 @@ def test_what_a_timer_throws_is_an_error_of_the_page(page: Page, clock: PageCloc
     clock.run(1) if moved == "run" else clock.jump(1)
 
     assert page.evaluate("[heard, later]") == [["Uncaught Error: by the page"], True]
+
+
+def test_while_the_device_sleeps_it_gets_later_and_no_timer_comes_nearer(page: Page, clock: PageClock) -> None:
+    page.evaluate("() => { window.fired = []; setTimeout(() => fired.push('once'), 60_000); }")
+    page.evaluate("() => { setInterval(() => fired.push('again'), 60_000); }")
+    before = page.evaluate("Date.now()")
+    clock.run(20)
+
+    clock.sleep(3600)
+
+    assert 3_619_000 <= page.evaluate("Date.now()") - before < 3_680_000
+    assert page.evaluate("fired") == []
+    assert 20 < (seconds_to_next(page) or 0) <= 40
+    clock.run(41)
+    assert page.evaluate("fired") == ["once", "again"]
