@@ -31,6 +31,12 @@ EXPORT_KEY = """async () => {
 }"""
 NO_DATABASE = 'IDBFactory.prototype.open = () => { throw new DOMException("No database here.", "SecurityError"); };'
 ENCRYPTING_TAKES_FOREVER = "() => { SubtleCrypto.prototype.encrypt = () => new Promise(() => {}); }"
+ENCRYPTING_WAITS = """() => {
+  const encrypt = SubtleCrypto.prototype.encrypt;
+  const { promise, resolve } = Promise.withResolvers();
+  window.go = resolve;
+  SubtleCrypto.prototype.encrypt = (...given) => promise.then(() => encrypt.apply(crypto.subtle, given));
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -123,19 +129,29 @@ def test_a_sign_out_in_another_tab_is_not_undone_by_a_write_under_way(spa: Spa) 
     spa.sign_in()
     spa.open(spa.pages.busy)
     other = spa.open_tab(spa.pages.busy)
-    spa.page.evaluate("""() => {
-      const encrypt = SubtleCrypto.prototype.encrypt;
-      SubtleCrypto.prototype.encrypt = function (...given) {
-        return new Promise((go) => { window.go = go; }).then(() => encrypt.apply(this, given));
-      };
-    }""")
+    spa.page.evaluate(ENCRYPTING_WAITS)
     spa.clock.let_access_token_expire()
     other.sign_out()
-    spa.page.evaluate("() => window.go?.()")
+    spa.page.evaluate("() => go()")
     spa.world.settle()
 
     assert spa.marks.sign_in_form.is_visible()
     assert spa.storage.session.held == ()
+
+
+def test_what_another_tab_has_stored_is_not_written_over_by_a_write_under_way(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.pages.busy)
+    other, _ = spa.world.open_page()
+    other.goto(spa.world.url("/about"))
+    spa.page.evaluate(ENCRYPTING_WAITS)
+    spa.clock.let_access_token_expire()
+    other.evaluate("() => localStorage.setItem('refresh_token', 'of another session')")
+    spa.page.evaluate("() => go()")
+    spa.world.settle()
+
+    assert refreshes_of(spa) == 1
+    assert spa.storage.browser.texts()["refresh_token"] == "of another session"
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=str)

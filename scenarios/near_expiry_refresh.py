@@ -228,6 +228,21 @@ def does_not_refresh_again_after_a_refresh(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
+@rule(
+    needs={"encrypted token"},
+    hint="Encrypt before you write, and keep no second copy: not for a page that is left, and not for another library.",
+)
+def keeps_no_encrypted_token_in_plain(spa: Spa) -> None:
+    """A token that the app keeps encrypted stands nowhere in plain when it has been used.
+
+    Neither in web storage, nor in a cookie that a script can see.
+    """
+    spa.sign_in()
+    spa.see_how_it_refreshes()
+
+    expect(spa.storage.plain_copies).to_hold_none_in_plain()
+
+
 @rule(needs={"two tokens"}, hint="Send the refresh past the client that adds the Authorization header.")
 def sends_no_expired_token_with_the_refresh(spa: Spa) -> None:
     """The refresh does not carry the access token that has expired.
