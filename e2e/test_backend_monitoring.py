@@ -20,6 +20,7 @@ from e2e.test_backend import (
     altered,
     at_once,
     backends,
+    bearer,
     said_by,
     unused_email,
 )
@@ -95,10 +96,10 @@ def test_each_401_is_one_event_with_its_reason(start_backend: StartBackend) -> N
     gone, away, left, spent, disabled = (backend.sign_up() for _ in range(5))
     earlier = int(time.time()) - 1
     backend.post("/auth/logout/", {"refresh_token": left["refresh_token"]})
+    assert backend.send("DELETE", "/auth/me/", headers=bearer(gone["access_token"])).status == 204
     assert backend.refresh(spent["refresh_token"]).status == 200
     backend.shell(
         "from apps.accounts.models import User\n"
-        f"User.objects.get(pk={gone['user']['id']}).delete()\n"
         f"User.objects.filter(pk={disabled['user']['id']}).update(is_active=False)"
     )
     before = len(events(backend))

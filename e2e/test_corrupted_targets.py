@@ -36,7 +36,7 @@ ENVIRONMENT = {
 
 REFERENCE = (TARGETS / "reference.toml").read_text(encoding="utf-8")
 EXAMPLE = (TARGETS / "example.toml").read_text(encoding="utf-8")
-EXCLUDED = ("#extends", "#bundled", "#sign_up", "#function", "#controls", "#reply")
+EXCLUDED = ("#extends", "#bundled", "#sign_up", "#deletion", "#function", "#controls", "#reply")
 """What the example has switched off because something else excludes it; the last of it is sign_in.call."""
 
 

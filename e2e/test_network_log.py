@@ -186,5 +186,5 @@ def test_the_trail_ends_where_it_ended_or_where_it_began() -> None:
 
 
 def test_nothing_else_can_be_expected_of() -> None:
-    with pytest.raises(TypeError, match="expect\\(\\) judges exchanges, trails, stored tokens, marks, pages"):
+    with pytest.raises(TypeError, match="expect\\(\\) judges exchanges, trails, stored tokens, counters, marks, pages"):
         expect(3)  # type: ignore[call-overload]  # the mistake

@@ -38,14 +38,14 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
     assert complaint(file).splitlines() == [
         f"target file {file}: 6 mistakes",
         "  line 2, name: Input should be a valid string, found 3",
-        "  line 15, sign_in.page: should be a path on the app's own origin, beginning with one \"/\", found 'login'",
-        "  line 18, sign_in.submit: should be exactly one of label, role, text, test_id, css, url",
+        "  line 16, sign_in.page: should be a path on the app's own origin, beginning with one \"/\", found 'login'",
+        "  line 19, sign_in.submit: should be exactly one of label, role, text, test_id, css, url",
         (
-            '  line 32, refresh.request: should be a method and a path or URL, such as "POST /auth/refresh/", '
+            '  line 33, refresh.request: should be a method and a path or URL, such as "POST /auth/refresh/", '
             "found 'FETCH /x'"
         ),
-        "  line 82, policy.outage_ends_in: Input should be 'sign-out' or 'waiting', found 'tears'",
-        "  line 81, policy.early_renewals: not a key that a target file has",
+        "  line 89, policy.outage_ends_in: Input should be 'sign-out' or 'waiting', found 'tears'",
+        "  line 88, policy.early_renewals: not a key that a target file has",
     ]
 
 
@@ -75,7 +75,7 @@ def test_a_missing_table_is_a_mistake(tmp_path: Path) -> None:
     assert complaint(file).splitlines() == [
         f"target file {file}: 2 mistakes",
         "  refresh: missing",
-        "  line 31, refreshing: not a key that a target file has",
+        "  line 32, refreshing: not a key that a target file has",
     ]
 
 

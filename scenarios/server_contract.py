@@ -83,3 +83,17 @@ def says_401_to_an_expired_access_token(spa: Spa) -> None:
         spa.call_api()
 
     expect(spa.answers_to_expired_tokens(log)).not_to_be_answered_with(FORBIDDEN)
+
+
+@rule(
+    needs={"account deletion", "stored refresh token", "carrier of the refresh token"},
+    hint="Look for the user when you refresh, and take one that is gone, or disabled, for a token that is not good.",
+)
+def rejects_the_refresh_of_a_deleted_account(spa: Spa) -> None:
+    """The refresh of an account that has been deleted is rejected like that of any session which has ended."""
+    spa.sign_in()
+    spa.see_how_it_refreshes()
+    copy = spa.copy_refresh_token()
+    spa.delete_account()
+
+    expect(spa.refresh_with(copy)).to_be_answered_with(*spa.target.refresh.rejected_with)
