@@ -70,6 +70,17 @@ words = "^[0-9]+ refreshes"
             "no-such-case: caught_by: there is no rule near-expiry-refresh/shares-one-refresh[twice]",
         ),
         (
+            "no-situation",
+            DEFECT.replace("near-expiry-refresh/shares-one-refresh", "in-every-situation/leaves-a-way-on")
+            + "environment = { A = '1' }",
+            "no-situation: in_situation is missing: in-every-situation/leaves-a-way-on has none of its own",
+        ),
+        (
+            "two-situations",
+            DEFECT + "in_situation = 'sign-out/works-offline'\nenvironment = { A = '1' }",
+            "two-situations: in_situation: near-expiry-refresh/shares-one-refresh brings about a situation of its own",
+        ),
+        (
             "no-pattern",
             DEFECT.replace("+ ", "+( "),
             "no-pattern: defect.toml: words: Value error, no regular expression: missing ), unterminated subpattern",

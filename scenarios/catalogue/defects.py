@@ -119,7 +119,9 @@ def read_defect(folder: Path) -> Defect | None:
     watching = {each.id: each for each in watchers()}.get(said.caught_by)
     key, asked = ("in_situation", said.in_situation) if watching else ("caught_by", said.caught_by)
     by_id = _rules_by_id()
-    if asked is None or asked not in by_id:
+    if asked is None:
+        raise DefectError(f"{folder.name}: in_situation is missing: {watching} has none of its own")
+    if asked not in by_id:
         raise DefectError(f"{folder.name}: {key}: there is no rule {asked}")
     if said.in_situation is not None and watching is None:
         raise DefectError(f"{folder.name}: in_situation: {said.caught_by} brings about a situation of its own")
