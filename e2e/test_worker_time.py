@@ -1,15 +1,20 @@
 """A dedicated worker's time goes by with that of its page, and what the app has workers for is not disturbed by it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route
 
+from fixtures.observed.quiet import settle
+from fixtures.observed.recorder import Recorder
 from fixtures.observed.tasks import WATCH_TASKS, let_tasks_run
 from fixtures.page.clock import PageClock
 from fixtures.page.timers import seconds_to_next
 from fixtures.page.worker_clock import worker_clock
 from fixtures.page.workers import are_all_heard, has_workers_at_work
+from fixtures.target import TARGETS, read_target
+from fixtures.tokens.names import TokenNames
 
 PAGE = "http://workers.test/"
 JAVASCRIPT = "text/javascript"
@@ -307,3 +312,23 @@ def test_the_clock_of_a_worker_does_nothing_in_a_page(page: Page) -> None:
     page.evaluate(worker_clock(3600))
 
     assert page.evaluate("() => [String(Date), String(setTimeout), String(postMessage)]") == before
+
+
+def test_a_worker_that_is_ended_before_its_script_has_come_is_not_waited_for(
+    context: BrowserContext, clock: PageClock
+) -> None:
+    target = read_target(Path(TARGETS / "reference.toml"))
+    recorder = Recorder(context, target, origin=PAGE.rstrip("/"), names=TokenNames(), clock=clock)
+    context.route("**/*", lambda route: route.fulfill(body="workers", content_type="text/html"))
+    context.route("**/late.js", lambda route: None)
+    page = context.new_page()
+    clock.follow(page)
+    recorder.add_tab(page)
+    page.goto(PAGE)
+
+    with page.expect_request("**/late.js"):
+        page.evaluate("() => { window.worker = new Worker('/late.js'); }")
+    page.evaluate("() => { worker.terminate(); }")
+
+    settle([page], recorder)
+    assert recorder.unanswered == ()
