@@ -904,6 +904,24 @@ print(auth_result.refresh_token)
     assert backend.refresh(printed.strip()).status == 200
 
 
+def test_a_deleted_account_leaves_nothing_behind(backend: Backend) -> None:
+    """Whoever deletes an account ends its sessions on every device, and nobody else's; the address is free again."""
+    body = {"email": unused_email(), "password": PASSWORD, "name": "Ann Field"}
+    here = backend.post("/auth/register/", body).json()
+    elsewhere, stranger = backend.login(body["email"]).json(), backend.sign_up()
+    assert backend.send("DELETE", "/auth/me/").json()["code"] == "token_missing"
+
+    reply = backend.send("DELETE", "/auth/me/", headers=bearer(here["access_token"]))
+
+    assert (reply.status, reply.text) == (204, "")
+    for gone in (here, elsewhere):
+        assert backend.get("/auth/me/", gone["access_token"]).json()["code"] == "token_invalid"
+        assert backend.refresh(gone["refresh_token"]).text == REFUSED_REFRESH
+    assert backend.login(body["email"]).status == 401
+    assert backend.refresh(stranger["refresh_token"]).status == 200
+    assert backend.post("/auth/register/", body).status == 201
+
+
 def test_expired_sessions_are_cleared(start_backend: StartBackend) -> None:
     """Housekeeping deletes the sessions of which every token has expired, and no other."""
     tidied = start_backend(APP_ACCESS_TOKEN_SECONDS="60")
