@@ -1,20 +1,13 @@
 """The bundled app with its tokens encrypted: what it keeps, what it makes of tabs, and its own defects."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
 
-from fixtures.apps import builds
 from fixtures.apps.running import serve
 from fixtures.apps.servers import RunningApp
-from fixtures.ends import RuleBroken
-from fixtures.given.spa import MakeSpa
 from fixtures.spa import Spa
 from fixtures.target import TARGETS, Target, read_target
-from scenarios.catalogue.defects import Defect, defects_of
-
-DEFECTS = defects_of("encrypted")
 
 DELETE_KEY = """() => new Promise((resolve, reject) => {
   const deleting = indexedDB.deleteDatabase("field-notes");
@@ -152,14 +145,3 @@ def test_what_another_tab_has_stored_is_not_written_over_by_a_write_under_way(sp
 
     assert refreshes_of(spa) == 1
     assert spa.storage.browser.texts()["refresh_token"] == "of another session"
-
-
-@pytest.mark.parametrize("defect", DEFECTS, ids=str)
-def test_defect_is_caught_in_its_words(defect: Defect, make_spa: MakeSpa) -> None:
-    builds.make([each.build for each in DEFECTS if each.build])
-    spa = make_spa(defect.build)
-
-    with pytest.raises(RuleBroken) as caught:
-        defect.rule.apply(spa)
-
-    assert re.search(defect.words, caught.value.fact), caught.value.fact
