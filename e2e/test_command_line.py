@@ -105,8 +105,8 @@ def test_a_rule_without_its_subject_does_not_apply(tmp_path: Path) -> None:
     base = TARGETS / "reference.toml"
     target.write_text(f'extends = "{base}"\nname = "reactive"\n[policy]\nearly_renewal = 0\n', encoding="utf-8")
 
-    ended = run_pytest("e2e/test_scenarios.py", "-k", "refreshes-in-the-background", "--target", str(target))
+    ended = run_pytest("e2e/test_scenarios.py", "-k", "keeps-refreshing-in-the-background", "--target", str(target))
 
     assert ended.returncode == 0
-    assert "does not apply: refreshes-in-the-background: policy.early_renewal is 0" in ended.stdout
+    assert "does not apply: keeps-refreshing-in-the-background: policy.early_renewal is 0" in ended.stdout
     assert ended.stdout.splitlines()[-1] == "reactive: 0 rules kept, 0 broken, 0 could not be asked, 1 do not apply"
