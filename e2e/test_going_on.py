@@ -377,6 +377,25 @@ def test_what_one_has_saved_is_met_by_no_other_session_of_the_account(
     assert not stock.has(app_under(left))
 
 
+def test_an_account_that_is_deleted_takes_every_session_of_its_along(
+    left: Spa, make_spa: MakeSpa, stock: SessionStock
+) -> None:
+    spa = the_next(make_spa, left)
+    spa.sign_in()
+    assert spa.marks.signed_in.is_visible()  # and so by the form, as the same user
+    spa.note_kept()
+    spa.end()
+    deleting = make_spa()
+    deleting.sign_in()
+    deleting.open(deleting.pages.home)
+    assert deleting.has_gone_on
+    deleting.delete_account()
+    deleting.note_kept()
+    deleting.end()
+
+    assert not stock.has(app_under(left))
+
+
 def test_no_more_are_left_than_there_is_room_for(
     elsewhere: Target, app: RunningApp, new_context: Callable[[], BrowserContext], stock: SessionStock
 ) -> None:
