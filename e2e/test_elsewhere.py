@@ -15,7 +15,7 @@ from fixtures.apps.builds import ROOT
 from fixtures.page.browser import find
 from fixtures.page.elsewhere import PROGRAM
 
-RULES = "expired-on-load/recovers or expired-on-load/sends-no or several-tabs"
+RULES = "expired-on-load/recovers or expired-on-load/sends-no or several-tabs/shares-one"
 
 
 @pytest.fixture(scope="module")

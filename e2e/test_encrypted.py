@@ -135,13 +135,15 @@ def test_a_sign_out_in_another_tab_is_not_undone_by_a_write_under_way(spa: Spa) 
 def test_what_another_tab_has_stored_is_not_written_over_by_a_write_under_way(spa: Spa) -> None:
     spa.sign_in()
     spa.open(spa.pages.busy)
-    other, _ = spa.world.open_page()
-    other.goto(spa.world.url("/about"))
+    other = spa.open_tab(spa.pages.busy)
     spa.page.evaluate(ENCRYPTING_WAITS)
     spa.clock.let_access_token_expire()
-    other.evaluate("() => localStorage.setItem('refresh_token', 'of another session')")
+    other.sign_out()
+    other.sign_in_again()
+    of_the_next_session = spa.storage.browser.texts()["refresh_token"]
     spa.page.evaluate("() => go()")
     spa.world.settle()
 
     assert refreshes_of(spa) == 1
-    assert spa.storage.browser.texts()["refresh_token"] == "of another session"
+    assert of_the_next_session is not None
+    assert spa.storage.browser.texts()["refresh_token"] == of_the_next_session

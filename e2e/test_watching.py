@@ -381,7 +381,7 @@ def test_they_are_catalogued_like_other_rules() -> None:
 def test_a_run_fails_by_what_was_seen_besides_and_so_do_its_parts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rules = "failed-refresh-on-load or wrong-password"
+    rules = "keeps-the-session-after-a-failed-refresh-on-load or wrong-password"
     asked = ("-q", "e2e/test_scenarios.py", "--defect=restoring-for-ever", "-k", rules)
     files = [tmp_path / f"{number}.json" for number in (1, 2)]
 

@@ -17,7 +17,7 @@ FORBIDDEN = 403
 
 
 @rule(
-    needs={"stored refresh token", "carrier of the refresh token"},
+    needs={"stored refresh token", "readable refresh token", "carrier of the refresh token"},
     hint="Where a refresh uses its token up, put the next one into the reply, or into the cookie.",
 )
 def brings_what_the_next_refresh_needs(spa: Spa) -> None:
@@ -28,7 +28,7 @@ def brings_what_the_next_refresh_needs(spa: Spa) -> None:
 
 
 @rule(
-    needs={"stored refresh token", "carrier of the refresh token", "grace of a used token"},
+    needs={"stored refresh token", "readable refresh token", "carrier of the refresh token", "grace of a used token"},
     hint="Where refresh tokens rotate, reject those that have been used up: a stolen one works for ever otherwise.",
 )
 def rejects_a_used_refresh_token(spa: Spa) -> None:
@@ -41,7 +41,7 @@ def rejects_a_used_refresh_token(spa: Spa) -> None:
 
 
 @rule(
-    needs={"stored refresh token", "carrier of the refresh token"},
+    needs={"stored refresh token", "readable refresh token", "carrier of the refresh token"},
     hint="A refresh is no guess at a password: give it a limit of its own, or none.",
 )
 def lets_a_user_refresh_often(spa: Spa) -> None:
@@ -86,7 +86,7 @@ def says_401_to_an_expired_access_token(spa: Spa) -> None:
 
 
 @rule(
-    needs={"account deletion", "stored refresh token", "carrier of the refresh token"},
+    needs={"account deletion", "stored refresh token", "readable refresh token", "carrier of the refresh token"},
     hint="Look for the user when you refresh, and take one that is gone, or disabled, for a token that is not good.",
 )
 def rejects_the_refresh_of_a_deleted_account(spa: Spa) -> None:
