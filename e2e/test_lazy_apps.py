@@ -13,6 +13,7 @@ LAZY = {name: builds.defect(name) for name in NAMES}
 
 # In one process one after the other: a session goes on from rule to rule of the same build only.
 @pytest.mark.sessions_go_on
+@pytest.mark.shared_out("name", "judged_by", among=NAMES, each=1)
 @pytest.mark.parametrize("judged_by", one_of_each(), ids=str)
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_kept_is_what_it_is_fair_to_keep(name: str, judged_by: Rule, make_spa: MakeSpa) -> None:

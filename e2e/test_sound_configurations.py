@@ -48,6 +48,7 @@ def a_session_to_go_on_with(make_spa: MakeSpa, stock: SessionStock, target: Targ
 
 
 @pytest.mark.sessions_go_on
+@pytest.mark.shared_out("target", "rule", among=OTHERS, each=1)
 @pytest.mark.parametrize("rule", rules(), ids=str)
 def test_sound(rule: Rule, spa: Spa) -> None:
     try:
