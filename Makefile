@@ -15,6 +15,9 @@ ARGS ?=
 TARGET ?=
 # Which apps: make fleet TARGETS=shops, a folder of target files, or several of them
 TARGETS ?=
+# Where the report is written to, and the run.json of each part that make report puts together
+REPORT ?= reports
+RUNS ?=
 # Where discovery begins: make discover URL=http://localhost:5173 OUT=my.toml
 URL ?=
 OUT ?=
@@ -25,6 +28,7 @@ help:
 	@echo "make fleet   judge several apps, one after the other: TARGETS=shops, a folder of target files"
 	@echo "make test    the suite's own tests, and everything else that CI runs"
 	@echo "make check   formatter, linters and type checkers"
+	@echo "make report  put the report of a run's parts together: RUNS='part1/run.json part2/run.json'"
 	@echo "make doctor  is an app as its target file says? TARGET=my.toml"
 	@echo "make discover   write a target file for an app that runs: URL=http://localhost:5173 OUT=my.toml"
 	@echo "make bench   what a rule costs, in what a bare Playwright script needs for the same (half an hour)"
@@ -36,11 +40,15 @@ help:
 
 .PHONY: e2e
 e2e: setup
-	@$(BIN)/pytest -q -n $(WORKERS) e2e/test_scenarios.py $(if $(TARGET),--target=$(TARGET)) $(ARGS)
+	@$(BIN)/pytest -q -n $(WORKERS) e2e/test_scenarios.py --report $(REPORT) $(if $(TARGET),--target=$(TARGET)) $(ARGS)
 
 .PHONY: fleet
 fleet: setup
 	@$(BIN)/python -m fixtures.fleet $(TARGETS) -- -n $(WORKERS) $(ARGS)
+
+.PHONY: report
+report: setup
+	@$(BIN)/python -m fixtures.report.pages $(RUNS) --out $(REPORT)
 
 .PHONY: doctor
 doctor: setup
@@ -111,4 +119,4 @@ lock: $(SETUP)/python
 
 .PHONY: clean
 clean:
-	rm -rf .venv .cache $(FRONTEND)/node_modules $(FRONTEND)/dist $(CLIENTS)/node_modules .pytest_cache .mypy_cache .ruff_cache test-results
+	rm -rf .venv .cache $(FRONTEND)/node_modules $(FRONTEND)/dist $(CLIENTS)/node_modules .pytest_cache .mypy_cache .ruff_cache test-results reports

@@ -21,6 +21,7 @@ pytest_plugins = [
     "fixtures.report.verdicts",
     "fixtures.report.tally",
     "fixtures.report.matrix",
+    "fixtures.report.pages.collecting",
 ]
 
 
@@ -59,6 +60,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         metavar="FILE",
         help="write the verdicts to this file; python -m fixtures.report FILE... puts those of parts together",
+    )
+    group.addoption(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write the report to this folder: index.html to be read, run.json for programs",
     )
     group.addoption(
         "--webgl",
