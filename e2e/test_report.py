@@ -111,7 +111,7 @@ def test_a_junit_file_of_the_run_has_nothing_of_it(report: Path) -> None:
 def test_a_token_that_the_app_writes_down_is_not_in_it(tmp_path: Path) -> None:
     run_pytest(
         *("-q", "e2e/test_scenarios.py", "--defect", "token-in-console-or-telemetry", "--report", str(tmp_path)),
-        *("-k", "refresh-rejected/ends-the-session"),
+        *("-k", "refresh-rejected/ends-the-session and 401"),
     )
 
     run = read_run(tmp_path / RUN)
