@@ -10,13 +10,15 @@ from playwright.sync_api import Browser, Page, expect
 from e2e.once import folder_of_run, once
 from e2e.test_survival import killing, run_pytest
 from fixtures.apps.builds.clients import FOLDER as CLIENTS
+from fixtures.report.pages import comparing
 from fixtures.report.pages.__main__ import USAGE_ERROR, main
 from fixtures.report.pages.axis import Axis
-from fixtures.report.pages.collecting import LINES, PAGE, RUN
 from fixtures.report.pages.judged import Judged, Request
+from fixtures.report.pages.markdown import escaped
 from fixtures.report.pages.page import page as page_of
 from fixtures.report.pages.run import read_run
 from fixtures.report.pages.waterfall import MOST_ALIKE, waterfall
+from fixtures.report.pages.writing import CTRF, LINES, PAGE, RUN, SUMMARY
 
 AXE = CLIENTS / "node_modules" / "axe-core" / "axe.min.js"
 A_TOKEN = re.compile(r"eyJ[\w-]{8,}")
@@ -34,10 +36,14 @@ def report(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 
 
 def make_report(folder: Path) -> str:
-    ended = run_pytest(
-        *("-q", "-n", "2", "e2e/test_scenarios.py", "--defect", "no-single-flight", "-k", ASKED),
-        *("--report", str(folder), "--junitxml", str(folder / "junit.xml")),
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GITHUB_ACTIONS", "true")
+        patch.setenv("GITHUB_STEP_SUMMARY", str(folder.with_suffix(".step.md")))
+        ended = run_pytest(
+            *("-q", "-n", "2", "e2e/test_scenarios.py", "--defect", "no-single-flight", "-k", ASKED),
+            *("--report", str(folder), "--junitxml", str(folder / "junit.xml")),
+        )
+    folder.with_suffix(".out").write_text(ended.stdout, encoding="utf-8")
     assert f"report: {folder / PAGE}" in ended.stdout, ended.stdout
     return "made"
 
@@ -100,12 +106,66 @@ def test_everybody_can_use_it(report: Path, browser: Browser, scheme: str, width
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
 
 
-def test_a_junit_file_of_the_run_has_nothing_of_it(report: Path) -> None:
+def test_a_junit_file_tells_each_rule_and_no_more_of_the_report(report: Path) -> None:
     text = (report / "junit.xml").read_text(encoding="utf-8")
 
-    assert "shares-one-refresh" in text
+    assert '<property name="rule" value="concurrent-401s/shares-one-refresh"' in text
+    assert text.count('<property name="verdict" value="kept"') == 2
+    assert '<property name="target" value="reference"' in text
     assert "afresh-judged" not in text
     assert len(text) < 20_000
+
+
+def test_github_is_told_of_each_broken_rule(report: Path) -> None:
+    printed = report.with_suffix(".out").read_text(encoding="utf-8")
+    told = [line for line in printed.splitlines() if line.startswith("::error")]
+
+    assert told == ["::error title=concurrent-401s/shares-one-refresh::3 refreshes were sent; expected 1."]
+    assert report.with_suffix(".step.md").read_text(encoding="utf-8") == (report / SUMMARY).read_text(encoding="utf-8")
+
+
+def test_the_summary_has_the_broken_rules_before_the_table(report: Path) -> None:
+    lines = (report / SUMMARY).read_text(encoding="utf-8").splitlines()
+
+    assert lines[0] == "## reference with no-single-flight: 1 of 3 rules broken"
+    assert lines[2] == "- **concurrent-401s/shares-one-refresh**: 3 refreshes were sent; expected 1."
+    assert "| concurrent-401s |  | 1 |  |  |" in lines
+
+
+def test_what_an_app_says_is_no_markdown() -> None:
+    assert escaped("a|b\n<b>`x` [y](z)") == r"a\|b &lt;b>\`x\` \[y\](z)"
+
+
+def test_dashboards_get_the_same_verdicts(report: Path) -> None:
+    results = json.loads((report / CTRF).read_text(encoding="utf-8"))["results"]
+
+    assert (results["summary"]["tests"], results["summary"]["passed"], results["summary"]["failed"]) == (3, 2, 1)
+    assert results["summary"]["stop"] > results["summary"]["start"]
+    failed = [test for test in results["tests"] if test["status"] == "failed"]
+    assert [(test["name"], test["message"]) for test in failed] == [
+        ("concurrent-401s/shares-one-refresh", "3 refreshes were sent; expected 1.")
+    ]
+
+
+def test_two_runs_are_compared_by_what_changed(
+    report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = read_run(report / RUN)
+    broken, kept = "concurrent-401s/shares-one-refresh", "wrong-password/is-sent-once"
+    mended = [each.model_copy(update={"verdict": "KEPT", "fact": ""}) for each in run.judged if each.rule != kept]
+    (tmp_path / RUN).write_text(run.model_copy(update={"judged": mended}).model_dump_json(), encoding="utf-8")
+
+    assert comparing.main([str(tmp_path / RUN), str(report / RUN)]) == 0
+    told = capsys.readouterr().out
+    assert "1 newly broken, 0 newly kept" in told
+    assert f"**{broken}**: 3 refreshes were sent; expected 1." in told
+    assert f"{kept}: not asked before, kept now" in told
+
+    assert comparing.main([str(report / RUN), str(report / RUN)]) == 0
+    told = capsys.readouterr().out
+    assert "0 newly broken, 0 newly kept" in told
+    assert "1 rule broken before and now" in told
+    assert "2 rules as before" in told
 
 
 def test_a_token_that_the_app_writes_down_is_not_in_it(tmp_path: Path) -> None:
