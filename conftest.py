@@ -76,5 +76,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--matrix",
         type=Path,
         metavar="FILE",
-        help="judge each defect by every rule (e2e/test_matrix.py, long), and write what turns red to this file",
+        help="judge each defect by every rule (e2e/test_matrix.py, long), and put what was seen into this file",
+    )
+    group.addoption(
+        "--matrix-missing",
+        action="store_true",
+        help="with --matrix: ask only what is not in that file yet",
+    )
+    group.addoption(
+        "--pairs",
+        type=Path,
+        metavar="FILE",
+        help="judge apps with two mistakes each, as this file plans them (python -m fixtures.diagnosis.pairs)",
     )

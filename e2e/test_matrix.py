@@ -1,56 +1,45 @@
 """Each defect under every rule: long, and so only on request, with ``--matrix FILE``."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from fixtures.apps import builds
-from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
+from e2e.judged_cells import judged
+from e2e.test_detection import build
 from fixtures.given.app import ServeWith
 from fixtures.given.spa import MakeSpa
-from fixtures.report.matrix import PROPERTY, Cell
-from scenarios.catalogue import Rule, rules
+from fixtures.mistakes.cell import Came
+from fixtures.report.matrix import BESIDES, PROPERTY, known
+from scenarios.catalogue import Rule
 from scenarios.catalogue.defects import Defect, defects_of
+from scenarios.catalogue.matrix_page import judging
+
+Record = Callable[[str, object], None]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     pairs = [(defect, judged_by) for defect in defects_of("body") for judged_by in judging(defect)]
+    file: Path | None = metafunc.config.getoption("--matrix")
+    if file is not None and metafunc.config.getoption("--matrix-missing"):
+        matrix = known(file)
+        pairs = [(defect, rule) for defect, rule in pairs if not matrix.has(defect.name, rule.id)]
     metafunc.parametrize(("defect", "judged_by"), pairs, ids=str)
 
 
-def judging(defect: Defect) -> list[Rule]:
-    """Each rule once: in the case that has to catch the defect, else in the first of its cases."""
-    first = {found.function: found for found in reversed(rules())}
-    return list({**first, defect.rule.function: defect.rule}.values())
-
-
+# As in a run on that defect, each rule goes on with the session of the one before.
+@pytest.mark.sessions_go_on
 def test_cell(
-    defect: Defect,
-    judged_by: Rule,
-    make_spa: MakeSpa,
-    serve_with: ServeWith,
-    record_property: Callable[[str, object], None],
+    defect: Defect, judged_by: Rule, make_spa: MakeSpa, serve_with: ServeWith, record_property: Record
 ) -> None:
-    if defect.build is not None:
-        builds.make([defect.build])
+    build(defect)
     served = [serve_with(defect.environment, defect.backend)] if defect.environment or defect.backend else []
     spa = make_spa(defect.build, *served)
-    is_its_own = judged_by == defect.caught_by
 
-    fact = ""
-    try:
-        judged_by.apply(spa)
-    except RuleBroken as broken:
-        fact = spa.names.redact(broken.fact)
-    except DoesNotApply:
-        pass
-    except CouldNotAsk as reason:
-        fact = f"could not be asked: {spa.names.redact(str(reason))}"
+    cell, *besides = judged(defect.name, spa, judged_by)
 
-    record_property(PROPERTY, Cell(defect.name, defect.sentence, judged_by.id, is_its_own, fact).as_data())
-    if defect.watching is not None and judged_by == defect.rule:
-        seen = spa.broken_besides.get(defect.watching.id, "")
-        own = Cell(defect.name, defect.sentence, defect.watching.id, is_its_own=True, fact=seen)
-        record_property(PROPERTY, own.as_data())
-        assert seen
-    assert fact or not is_its_own
+    record_property(PROPERTY, vars(cell))
+    for each in besides:
+        record_property(BESIDES, vars(each))
+    red = {each.rule for each in (cell, *besides) if each.came is Came.BROKEN}
+    assert judged_by != defect.rule or defect.caught_by.id in red
