@@ -40,6 +40,17 @@ def fact(judgement: object) -> str:
     return broken.value.fact
 
 
+def test_a_stream_that_nobody_closes_is_told_of_with_its_answer() -> None:
+    asked = {"path": "/api/events/", "is_stream": True}
+    closed = exchange(1, Kind.API, **asked, failure="aborted by the page")
+    kept, rejected = exchange(2, Kind.API, **asked, ended=None), exchange(3, Kind.API, **asked, status=401, ended=None)
+
+    assert fact(lambda: expect(log(closed, kept, exchange(4)).streams).to_have_ended()) == (
+        "1 of 2 requests for a stream was never closed: GET /api/events/ 200."
+    )
+    expect(log(closed, rejected, exchange(4, ended=None)).streams).to_have_ended()
+
+
 def test_selections_are_by_kind_and_keep_the_order() -> None:
     whole = log(exchange(1), exchange(2, Kind.API), exchange(3))
 

@@ -44,8 +44,8 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
             '  line 33, refresh.request: should be a method and a path or URL, such as "POST /auth/refresh/", '
             "found 'FETCH /x'"
         ),
-        "  line 98, policy.outage_ends_in: Input should be 'sign-out' or 'waiting', found 'tears'",
-        "  line 97, policy.early_renewals: not a key that a target file has",
+        "  line 104, policy.outage_ends_in: Input should be 'sign-out' or 'waiting', found 'tears'",
+        "  line 103, policy.early_renewals: not a key that a target file has",
     ]
 
 
