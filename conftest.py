@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.impact import Impact
+
 # scenarios/ is neither a test file nor a plugin, so pytest would leave its asserts bare.
 pytest.register_assert_rewrite("scenarios")
 
@@ -19,9 +21,12 @@ pytest_plugins = [
     "fixtures.given.spa",
     "fixtures.given.workers",
     "fixtures.report.verdicts",
+    "fixtures.report.blocking",
     "fixtures.report.tally",
+    "fixtures.report.accepting",
     "fixtures.report.matrix",
     "fixtures.report.pages.collecting",
+    "scenarios.catalogue.known",
 ]
 
 
@@ -66,6 +71,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         metavar="DIR",
         help="write the report to this folder: index.html to be read, run.json for programs",
+    )
+    group.addoption(
+        "--fail-on",
+        choices=[impact.value for impact in Impact],
+        default=Impact.MINOR.value,
+        help="fail where a rule is broken with this impact or a worse one, and only list what is less (default: minor)",
+    )
+    group.addoption(
+        "--known",
+        type=Path,
+        metavar="FILE",
+        help="the TOML file of the failures that are known and block nothing (default: my.known.toml beside my.toml)",
+    )
+    group.addoption(
+        "--accept-known",
+        type=Path,
+        metavar="FILE",
+        help="write what is broken to this file of known failures; what people have written there stays",
     )
     group.addoption(
         "--webgl",

@@ -7,7 +7,7 @@ import pytest
 
 from fixtures.spa import Spa
 from fixtures.target import Target, needs_of
-from scenarios.catalogue import CatalogueError, rule, rules
+from scenarios.catalogue import CatalogueError, Impact, rule, rules
 from scenarios.catalogue.defects import DEFECTS, DefectError, read_defect
 from scenarios.catalogue.rules_page import PAGE, page
 from scenarios.near_expiry_refresh import shares_one_refresh
@@ -35,12 +35,12 @@ def test_a_function_without_a_docstring_is_no_rule() -> None:
     def silent(spa: Spa) -> None: ...
 
     with pytest.raises(CatalogueError, match=r"silent has no docstring: the docstring is the rule"):
-        rule()(silent)
+        rule(impact=Impact.MINOR)(silent)
 
 
 def test_two_rules_cannot_have_one_id() -> None:
     with pytest.raises(CatalogueError, match=r"there is a rule near-expiry-refresh/shares-one-refresh already"):
-        rule()(shares_one_refresh)
+        rule(impact=Impact.MINOR)(shares_one_refresh)
 
 
 def test_each_documented_scenario_has_a_defect_that_it_catches() -> None:

@@ -50,6 +50,7 @@ def test_defect_is_caught_in_its_words(
         with pytest.raises(RuleBroken) as caught:
             defect.rule.apply(spa)
         fact = caught.value.fact
+        assert caught.value.impact == defect.lessened_to, caught.value.evidence
     else:
         with suppress(RuleBroken):  # it may break the rule of the situation as well
             defect.rule.apply(spa)

@@ -47,3 +47,4 @@ def test_defect_is_caught_in_its_words(
         defect.rule.apply(spa)
 
     assert re.search(defect.words, caught.value.fact), caught.value.fact
+    assert caught.value.impact == defect.lessened_to, caught.value.evidence

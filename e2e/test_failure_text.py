@@ -264,7 +264,7 @@ def report_of(rule: str, fact: str, words: str) -> pytest.TestReport:
 def printed(*failures: tuple[str, str]) -> list[str]:
     """What is printed of failures, each a rule and what it saw, under a text of its own."""
     reports = [report_of(rule, fact, f"the whole of {rule}") for rule, fact in failures]
-    fold(reports, "afresh")
+    fold(reports)
     return [str(report.longrepr) for report in reports if not hasattr(report, "_pdbshown")]
 
 

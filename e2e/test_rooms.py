@@ -16,9 +16,11 @@ from fixtures.apps.builds import ROOT
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 
 ROOMS = (
+    "fixtures/impact",
     "fixtures/ends",
     "fixtures/tokens",
     "fixtures/target",
+    "fixtures/known",
     "fixtures/page",
     "fixtures/observed",
     "fixtures/edge",

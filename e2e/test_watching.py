@@ -395,7 +395,7 @@ def test_a_run_fails_by_what_was_seen_besides_and_so_do_its_parts(
     lines = whole.stdout.splitlines()
     assert lines[lines.index(fact) + 2] == "rule      in-every-situation/leaves-a-way-on"
     assert f"seen in   {during}, and in no other of 3 rules" in lines
-    assert f"    broken: leaves-a-way-on: {fact} (in {during}, and in no other of 3 rules)" in lines
+    assert f"    broken, serious: leaves-a-way-on: {fact} (in {during}, and in no other of 3 rules)" in lines
     assert lines[-1].endswith(": 3 rules kept, 1 broken, 0 could not be asked, 0 do not apply")
     assert whole.returncode == status == 1
     told = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("sessions: ")]

@@ -8,7 +8,7 @@ from fixtures.edge.faults import LOST_REPLY, RESET, SERVER_FAILED, Fault
 from fixtures.judging import expect
 from fixtures.spa import Spa
 from fixtures.spa.texts import A_TEXT
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 FAILURES = (SERVER_FAILED, RESET)
 
@@ -16,7 +16,11 @@ FIRST_REQUESTS = 4
 """So many fail: enough for every widget of a usual page, or for the attempts of a client that tries again at once."""
 
 
-@rule(cases=FAILURES, hint="Only a refresh that is rejected ends a session. What any other request ends in does not.")
+@rule(
+    impact=Impact.SERIOUS,
+    cases=FAILURES,
+    hint="Only a refresh that is rejected ends a session. What any other request ends in does not.",
+)
 def on_load_does_not_sign_out(spa: Spa, fault: Fault) -> None:
     """A page whose first requests fail when it is loaded redirects nobody to sign-in, and keeps the session."""
     spa.sign_in()
@@ -30,7 +34,12 @@ def on_load_does_not_sign_out(spa: Spa, fault: Fault) -> None:
     expect(spa.storage.session).to_hold_a_session()
 
 
-@rule(needs={"request alone"}, cases=FAILURES, hint="Refresh on 401 only. A 500 says nothing of the token.")
+@rule(
+    impact=Impact.SERIOUS,
+    needs={"request alone"},
+    cases=FAILURES,
+    hint="Refresh on 401 only. A 500 says nothing of the token.",
+)
 def does_not_refresh(spa: Spa, fault: Fault) -> None:
     """A request that fails on a page in use leads to no refresh, and redirects nobody to sign-in."""
     spa.sign_in()
@@ -46,6 +55,7 @@ def does_not_refresh(spa: Spa, fault: Fault) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"saving"},
     hint="Only what reads may be sent again unasked. For a write, ask the user, or send an Idempotency-Key with it.",
 )

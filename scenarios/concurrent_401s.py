@@ -8,12 +8,16 @@ from fixtures.edge.faults import RESET
 from fixtures.judging import expect
 from fixtures.spa import Spa
 from fixtures.spa.texts import A_FILE, A_TEXT
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 BUSY = {"several requests at once", "refresh on a 401"}
 
 
-@rule(needs=BUSY, hint="Keep one promise for the refresh under way, and let every caller wait for that one.")
+@rule(
+    impact=Impact.SERIOUS,
+    needs=BUSY,
+    hint="Keep one promise for the refresh under way, and let every caller wait for that one.",
+)
 def shares_one_refresh(spa: Spa) -> None:
     """Several requests that get a 401 at once lead to one refresh."""
     spa.sign_in()
@@ -26,7 +30,11 @@ def shares_one_refresh(spa: Spa) -> None:
     expect(log.refreshes).to_have_count(1)
 
 
-@rule(needs=BUSY, hint="Queue what gets a 401 while a refresh is under way, and send all of it when that has ended.")
+@rule(
+    impact=Impact.SERIOUS,
+    needs=BUSY,
+    hint="Queue what gets a 401 while a refresh is under way, and send all of it when that has ended.",
+)
 def replays_every_request(spa: Spa) -> None:
     """Every request that got a 401 is sent again with the new token, and succeeds."""
     spa.sign_in()
@@ -41,7 +49,11 @@ def replays_every_request(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(needs=BUSY, hint="Count failures in a row, not callers; a refresh that succeeds is no failure.")
+@rule(
+    impact=Impact.CRITICAL,
+    needs=BUSY,
+    hint="Count failures in a row, not callers; a refresh that succeeds is no failure.",
+)
 def keeps_the_session(spa: Spa) -> None:
     """Several requests that get a 401 at once, and then succeed, cost nobody the session."""
     spa.sign_in()
@@ -56,7 +68,11 @@ def keeps_the_session(spa: Spa) -> None:
     expect(log.frozen).to_have_no_exceptions()
 
 
-@rule(needs=BUSY, hint="Compare the token that was rejected with the one in hand before you start a refresh.")
+@rule(
+    impact=Impact.MODERATE,
+    needs=BUSY,
+    hint="Compare the token that was rejected with the one in hand before you start a refresh.",
+)
 def ignores_a_late_401(spa: Spa) -> None:
     """A 401 that arrives when the token has been refreshed already leads to no second refresh."""
     spa.sign_in()
@@ -70,7 +86,7 @@ def ignores_a_late_401(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(needs=BUSY, hint="Settle the queue when the refresh fails, too.")
+@rule(impact=Impact.SERIOUS, needs=BUSY, hint="Settle the queue when the refresh fails, too.")
 def replays_every_request_after_a_failed_refresh(spa: Spa) -> None:
     """Requests that wait for a refresh which fails at first are sent again when it succeeds."""
     spa.sign_in()
@@ -83,10 +99,12 @@ def replays_every_request_after_a_failed_refresh(spa: Spa) -> None:
         spa.clock.let_time_pass_until_refreshed()
 
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
-    expect(log.api.last_of_each).to_have_succeeded()
+    with spa.judged_by_harm(log, spa.call_much_at_once, harmless=Impact.ADVICE):
+        expect(log.api.last_of_each).to_have_succeeded()
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"account page", "refresh on a 401"},
     hint="Compare whole paths where you leave endpoints out, not parts of them.",
 )
@@ -103,6 +121,7 @@ def refreshes_whatever_the_endpoint_is_called(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"saving", "refresh on a 401"},
     hint="Send a request that got a 401 again as it was, body and headers, in one place and once.",
 )
@@ -122,6 +141,7 @@ def replays_a_write_exactly_once(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"saving", "refresh on a 401"},
     hint="Build the request that is sent again from all that the first one was built from, and change its token alone.",
 )
@@ -140,6 +160,7 @@ def replays_a_write_unchanged(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"upload", "refresh on a 401"},
     hint="Send files by the client that refreshes, and build the form anew for each attempt, without a Content-Type.",
 )
@@ -160,6 +181,7 @@ def replays_an_upload(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"request alone", "account page", "refresh on a 401"},
     hint="The refresh belongs to the session: aborting the request that began it must not abort the refresh.",
 )
@@ -181,7 +203,7 @@ def refresh_survives_navigation(spa: Spa) -> None:
     expect(spa.marks.own_data).to_be_shown()
 
 
-@rule(needs=BUSY, hint="Let the first of them end the session, and the others find it ended.")
+@rule(impact=Impact.MODERATE, needs=BUSY, hint="Let the first of them end the session, and the others find it ended.")
 def redirects_once(spa: Spa) -> None:
     """Where the refresh is rejected, all that waited for it lead to one redirect to the sign-in page."""
     spa.sign_in()

@@ -17,7 +17,7 @@ from fixtures.tokens.corrupted import (
     WRONG_TYPE,
     Corruption,
 )
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 STORED_REFRESH_TOKEN = {"stored refresh token"}
 
@@ -31,6 +31,7 @@ def _corrupt_refresh_token(spa: Spa, corruption: Corruption) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs=STORED_REFRESH_TOKEN,
     cases=REFRESH_TOKENS,
     hint="A refresh that is rejected ends the session: do not ask again.",
@@ -48,6 +49,7 @@ def bad_refresh_token_signs_out_once(spa: Spa, corruption: Corruption) -> None:
 
 
 @rule(
+    impact=Impact.MINOR,
     needs=STORED_REFRESH_TOKEN,
     cases=(GARBAGE, TRUNCATED, WRONG_TYPE),
     hint="Read storage as you would read user input.",
@@ -62,7 +64,11 @@ def bad_refresh_token_throws_no_exception(spa: Spa, corruption: Corruption) -> N
     expect(log.frozen).to_have_no_exceptions()
 
 
-@rule(needs=STORED_REFRESH_TOKEN, hint="Remove every key of the session in one place, the expiry too.")
+@rule(
+    impact=Impact.MODERATE,
+    needs=STORED_REFRESH_TOKEN,
+    hint="Remove every key of the session in one place, the expiry too.",
+)
 def clears_storage_when_the_session_ends(spa: Spa) -> None:
     """When the session has ended, none of its keys is left in storage."""
     _corrupt_refresh_token(spa, GARBAGE)
@@ -71,7 +77,7 @@ def clears_storage_when_the_session_ends(spa: Spa) -> None:
     expect(spa.storage.session).to_be_empty()
 
 
-@rule(needs=STORED_REFRESH_TOKEN | {"reason"}, hint="Hand the reason on to the sign-in page.")
+@rule(impact=Impact.MODERATE, needs=STORED_REFRESH_TOKEN | {"reason"}, hint="Hand the reason on to the sign-in page.")
 def tells_the_user_why_they_were_signed_out(spa: Spa) -> None:
     """Whoever is signed out without having asked for it is told why."""
     _corrupt_refresh_token(spa, GARBAGE)
@@ -81,6 +87,7 @@ def tells_the_user_why_they_were_signed_out(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs=STORED_REFRESH_TOKEN,
     hint="Start from nothing at sign-in: counters, latches and promises of the last session too.",
 )
@@ -98,6 +105,7 @@ def sign_in_works_again(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"stored access token", "two tokens"},
     cases=ACCESS_TOKENS,
     hint="An access token that cannot be read counts as expired.",
@@ -118,6 +126,7 @@ def refreshes_a_corrupted_access_token(spa: Spa, corruption: Corruption) -> None
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"JSON in web storage"},
     cases=TEXTS,
     hint="JSON.parse throws. Catch it where you read storage, and go on as if nothing had been stored.",
@@ -138,6 +147,7 @@ def text_that_is_no_json_leaves_no_blank_page(spa: Spa, corruption: Corruption) 
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"stored expiry", "calls"},
     cases=EXPIRIES,
     hint="An expiry that is no date must compare as unknown, not as never.",
@@ -159,6 +169,7 @@ def corrupted_expiry_causes_no_refresh_loop(spa: Spa, corruption: Corruption) ->
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"stored expiry", "calls"},
     cases=EXPIRIES,
     hint="Where the expiry is not known, a 401 still tells that it is time.",
@@ -180,6 +191,7 @@ def refreshes_despite_a_corrupted_expiry(spa: Spa, corruption: Corruption) -> No
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"web storage", "calls"},
     cases=("SecurityError", "QuotaExceededError"),
     hint="Take the new tokens into memory first; a write to storage that throws is not a refresh that failed.",

@@ -7,10 +7,13 @@ tried.
 from fixtures.edge.elsewhere import ADDRESSES, HOST
 from fixtures.judging import expect
 from fixtures.spa import Spa
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 
-@rule(hint="Start the refresh of the load once, and let every request of the page wait for that one.")
+@rule(
+    impact=Impact.SERIOUS,
+    hint="Start the refresh of the load once, and let every request of the page wait for that one.",
+)
 def recovers_with_one_refresh(spa: Spa) -> None:
     """A page opened with an expired access token and a good refresh token appears with its data, after one refresh."""
     spa.sign_in()
@@ -25,7 +28,10 @@ def recovers_with_one_refresh(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(hint="Send a request that was rejected for its token again, once, when the token has been refreshed.")
+@rule(
+    impact=Impact.SERIOUS,
+    hint="Send a request that was rejected for its token again, once, when the token has been refreshed.",
+)
 def every_initial_request_succeeds(spa: Spa) -> None:
     """Every request that the page makes as it opens is answered well in the end."""
     spa.sign_in()
@@ -39,7 +45,11 @@ def every_initial_request_succeeds(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(needs={"early refresh"}, hint="Wait for the refresh of the load before the first request goes out.")
+@rule(
+    impact=Impact.MINOR,
+    needs={"early refresh"},
+    hint="Wait for the refresh of the load before the first request goes out.",
+)
 def sends_no_expired_token(spa: Spa) -> None:
     """No request goes out with an access token that is known to have expired."""
     spa.sign_in()
@@ -53,7 +63,11 @@ def sends_no_expired_token(spa: Spa) -> None:
     expect(log.api).not_to_carry(expired)
 
 
-@rule(needs={"deep link"}, hint="Decide about the redirect when the refresh has ended, not before.")
+@rule(
+    impact=Impact.MODERATE,
+    needs={"deep link"},
+    hint="Decide about the redirect when the refresh has ended, not before.",
+)
 def keeps_the_deep_link(spa: Spa) -> None:
     """The address that was asked for is still there when the page has recovered, query and hash included."""
     spa.sign_in()
@@ -67,7 +81,10 @@ def keeps_the_deep_link(spa: Spa) -> None:
     expect(spa.marks.content_of(spa.pages.deep_link)).to_be_shown()
 
 
-@rule(hint="While the refresh is under way nobody knows yet: show neither the sign-in page nor the content.")
+@rule(
+    impact=Impact.MODERATE,
+    hint="While the refresh is under way nobody knows yet: show neither the sign-in page nor the content.",
+)
 def never_flashes_the_sign_in_page(spa: Spa) -> None:
     """While the refresh of the load is under way, the sign-in page is not shown."""
     spa.sign_in()
@@ -82,7 +99,7 @@ def never_flashes_the_sign_in_page(spa: Spa) -> None:
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
 
 
-@rule(hint="A refresh that is rejected ends the session: do not ask again.")
+@rule(impact=Impact.SERIOUS, hint="A refresh that is rejected ends the session: do not ask again.")
 def does_not_loop_when_both_tokens_are_expired(spa: Spa) -> None:
     """With both tokens expired, no more refreshes are sent than the policy allows, and one redirect leads to sign-in.
 
@@ -101,7 +118,11 @@ def does_not_loop_when_both_tokens_are_expired(spa: Spa) -> None:
     expect(spa.marks.sign_in_form).to_be_shown()
 
 
-@rule(needs={"deep link"}, hint="Hand the address on to the sign-in page, with its query and its hash.")
+@rule(
+    impact=Impact.MODERATE,
+    needs={"deep link"},
+    hint="Hand the address on to the sign-in page, with its query and its hash.",
+)
 def returns_to_the_requested_page_after_sign_in(spa: Spa) -> None:
     """After signing in again the page appears that was first asked for, query and hash included."""
     spa.sign_in()
@@ -118,6 +139,7 @@ def returns_to_the_requested_page_after_sign_in(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"deep link", "sign-in form"},
     cases=ADDRESSES,
     hint="Go to the return path as a path of your own app. //host and /\\host are addresses of other sites.",
@@ -142,7 +164,7 @@ def leads_to_no_other_site_after_sign_in(spa: Spa, written: str) -> None:
     expect(spa.marks.signed_in).to_be_shown()
 
 
-@rule(hint="Without a refresh token there is nothing to ask the server for.")
+@rule(impact=Impact.MINOR, hint="Without a refresh token there is nothing to ask the server for.")
 def sends_no_refresh_without_tokens(spa: Spa) -> None:
     """Somebody without any tokens is shown the sign-in page, and no refresh is sent."""
     spa.open_sign_in_page()
@@ -155,7 +177,9 @@ def sends_no_refresh_without_tokens(spa: Spa) -> None:
 
 
 @rule(
-    needs={"strict mode build"}, hint="Keep the refresh under way outside the component, so that both effects share it."
+    impact=Impact.MINOR,
+    needs={"strict mode build"},
+    hint="Keep the refresh under way outside the component, so that both effects share it.",
 )
 def refreshes_once_in_strict_mode(spa: Spa) -> None:
     """One refresh is sent on load even where React's StrictMode runs every effect twice."""

@@ -7,7 +7,7 @@ robtaussig/react-use-websocket#122).
 
 from fixtures.judging import expect
 from fixtures.spa import Spa
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 AT_MOST_SECONDS = 120.0
 """Within this time, by the page's own clock, a stream that has broken is open again."""
@@ -19,6 +19,7 @@ MOST_REQUESTS = 10
 
 
 @rule(
+    impact=Impact.MODERATE,
     needs={"live page"},
     hint="Ask for the token each time that the stream is opened, and not once when the page is.",
 )
@@ -38,6 +39,7 @@ def reconnects_with_the_current_token(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"live page", "refresh on a 401"},
     hint="Treat a 401 of the stream as one of any other request: refresh once, then open it with the new token.",
 )
@@ -61,6 +63,7 @@ def refreshes_once_when_the_stream_is_rejected(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"live page", "sign-out"},
     hint="Abort the stream at the sign-out, and let whatever opens it again look whether there is still a session.",
 )

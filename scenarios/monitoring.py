@@ -6,10 +6,11 @@ ones before users call.
 
 from fixtures.judging import expect
 from fixtures.spa import Spa
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 
 @rule(
+    impact=Impact.MODERATE,
     needs={"counters"},
     hint="Count a refresh where it is answered, whatever the answer, and in one place.",
 )

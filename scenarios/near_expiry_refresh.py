@@ -8,14 +8,18 @@ from fixtures.judging import expect
 from fixtures.observed.exchange import Kind
 from fixtures.spa import Spa
 from fixtures.spa.texts import A_TEXT
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 DAY_SECONDS = 24 * 60 * 60
 RETURNS = 10
 ODD_LIFETIMES = {"missing": "missing", "zero": 0, "textual": "15m", "absurd": 10**13}
 
 
-@rule(needs={"background refresh"}, hint="Start a timer when a token is stored, and compare the clock with its expiry.")
+@rule(
+    impact=Impact.SERIOUS,
+    needs={"background refresh"},
+    hint="Start a timer when a token is stored, and compare the clock with its expiry.",
+)
 def refreshes_in_the_background(spa: Spa) -> None:
     """A page left alone refreshes its access token before it expires."""
     spa.sign_in()
@@ -24,10 +28,15 @@ def refreshes_in_the_background(spa: Spa) -> None:
     with spa.watched() as log:
         spa.clock.let_time_pass(spa.clock.left - 15, step=5)
 
-    expect(log.refreshes.succeeded).to_have_at_least(1)
+    with spa.judged_by_harm(log, harmless=Impact.MINOR):
+        expect(log.refreshes.succeeded).to_have_at_least(1)
 
 
-@rule(needs={"background refresh"}, hint="Start the timer of the next refresh whenever a refresh has brought a token.")
+@rule(
+    impact=Impact.SERIOUS,
+    needs={"background refresh"},
+    hint="Start the timer of the next refresh whenever a refresh has brought a token.",
+)
 def keeps_refreshing_in_the_background(spa: Spa) -> None:
     """A page left alone for long refreshes each token in turn, and not only the first one."""
     spa.sign_in()
@@ -38,10 +47,12 @@ def keeps_refreshing_in_the_background(spa: Spa) -> None:
     with spa.watched() as log:
         spa.clock.let_time_pass(spa.clock.left - 15, step=5)
 
-    expect(log.refreshes.succeeded).to_have_at_least(1)
+    with spa.judged_by_harm(log, harmless=Impact.MINOR):
+        expect(log.refreshes.succeeded).to_have_at_least(1)
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"background refresh"},
     hint="Set the timer by what is left of the token's life at that moment, and not by its whole life.",
 )
@@ -54,10 +65,12 @@ def refreshes_in_the_background_after_a_page_load(spa: Spa) -> None:
     with spa.watched() as log:
         spa.clock.let_time_pass(spa.clock.left - 15, step=5)
 
-    expect(log.refreshes.succeeded).to_have_at_least(1)
+    with spa.judged_by_harm(log, harmless=Impact.MINOR):
+        expect(log.refreshes.succeeded).to_have_at_least(1)
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"background refresh", "calls"},
     hint="A timer stands still while the device sleeps: look at the clock in short steps, and on coming back.",
 )
@@ -72,12 +85,17 @@ def refreshes_after_sleep(spa: Spa) -> None:
     with spa.watched() as log:
         spa.call_api()
 
-    expect(log.api).not_to_carry(expired)
+    with spa.judged_by_what_is_served(log, harmless=Impact.MINOR):
+        expect(log.api).not_to_carry(expired)
     expect(log.api.last_of_each).to_have_at_least(1)
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(needs={"early refresh"}, hint="Look at the expiry when the page is opened, and not only while it is.")
+@rule(
+    impact=Impact.SERIOUS,
+    needs={"early refresh"},
+    hint="Look at the expiry when the page is opened, and not only while it is.",
+)
 def refreshes_when_opened_near_expiry(spa: Spa) -> None:
     """A page opened shortly before the token expires refreshes it, once, and every request of its own succeeds."""
     spa.sign_in()
@@ -94,7 +112,9 @@ def refreshes_when_opened_near_expiry(spa: Spa) -> None:
 
 
 @rule(
-    needs={"busy control"}, hint="Keep one promise for the refresh under way, and let every caller wait for that one."
+    impact=Impact.SERIOUS,
+    needs={"busy control"},
+    hint="Keep one promise for the refresh under way, and let every caller wait for that one.",
 )
 def shares_one_refresh(spa: Spa) -> None:
     """One expired token calls for one refresh, however many requests wait on it.
@@ -113,7 +133,7 @@ def shares_one_refresh(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule()
+@rule(impact=Impact.CRITICAL)
 def does_not_redirect_to_sign_in(spa: Spa) -> None:
     """Nobody is redirected to the sign-in page because a token has expired that could be refreshed."""
     spa.sign_in()
@@ -129,6 +149,7 @@ def does_not_redirect_to_sign_in(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"calls", "account page"},
     hint="A guard that finds an expired token has found no signed-out user: wait for the refresh, and ask again then.",
 )
@@ -148,7 +169,9 @@ def navigation_during_a_refresh_does_not_redirect_to_sign_in(spa: Spa) -> None:
     expect(spa.marks.own_data).to_be_shown()
 
 
-@rule(hint="Take a token out of storage when its successor is there, and not when you ask for it.")
+@rule(
+    impact=Impact.SERIOUS, hint="Take a token out of storage when its successor is there, and not when you ask for it."
+)
 def leaving_during_a_refresh_keeps_the_session(spa: Spa) -> None:
     """Whoever leaves the page while a refresh is under way, and comes back to it, is still signed in."""
     spa.sign_in()
@@ -167,6 +190,7 @@ def leaving_during_a_refresh_keeps_the_session(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"form", "background refresh"},
     hint="Refresh in the background, without a page load and without taking the form off the page.",
 )
@@ -184,7 +208,11 @@ def keeps_form_input(spa: Spa) -> None:
     expect(spa.marks.field_of(spa.pages.form)).to_hold(A_TEXT)
 
 
-@rule(needs={"request alone"}, hint="Seconds and milliseconds: expires_in is in seconds, Date.now() in milliseconds.")
+@rule(
+    impact=Impact.MODERATE,
+    needs={"request alone"},
+    hint="Seconds and milliseconds: expires_in is in seconds, Date.now() in milliseconds.",
+)
 def does_not_refresh_a_fresh_token(spa: Spa) -> None:
     """A token that has just been issued is used, not refreshed."""
     spa.sign_in()
@@ -198,7 +226,7 @@ def does_not_refresh_a_fresh_token(spa: Spa) -> None:
     expect(log.api.last_of_each).to_have_succeeded()
 
 
-@rule(hint="When the page gets the focus again, look at the expiry first.")
+@rule(impact=Impact.MODERATE, hint="When the page gets the focus again, look at the expiry first.")
 def does_not_refresh_on_each_return(spa: Spa) -> None:
     """Whoever looks away from the page and back, again and again, sends no refresh as long as the token is good."""
     spa.sign_in()
@@ -212,7 +240,7 @@ def does_not_refresh_on_each_return(spa: Spa) -> None:
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
 
 
-@rule(needs={"request alone"}, hint="Store the new expiry with the new token, in one place.")
+@rule(impact=Impact.MODERATE, needs={"request alone"}, hint="Store the new expiry with the new token, in one place.")
 def does_not_refresh_again_after_a_refresh(spa: Spa) -> None:
     """A token that has just been refreshed is used, not refreshed again."""
     spa.sign_in()
@@ -231,6 +259,7 @@ def does_not_refresh_again_after_a_refresh(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"encrypted token"},
     hint="Encrypt before you write, and keep no second copy: not for a page that is left, and not for another library.",
 )
@@ -245,7 +274,11 @@ def keeps_no_encrypted_token_in_plain(spa: Spa) -> None:
     expect(spa.storage.plain_copies).to_hold_none_in_plain()
 
 
-@rule(needs={"two tokens"}, hint="Send the refresh past the client that adds the Authorization header.")
+@rule(
+    impact=Impact.MINOR,
+    needs={"two tokens"},
+    hint="Send the refresh past the client that adds the Authorization header.",
+)
 def sends_no_expired_token_with_the_refresh(spa: Spa) -> None:
     """The refresh does not carry the access token that has expired.
 
@@ -264,6 +297,7 @@ def sends_no_expired_token_with_the_refresh(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"calls", "early refresh", "API on another origin"},
     hint="Do not wait for a 401 that you may not get to read: look at the expiry.",
 )
@@ -285,6 +319,7 @@ def refreshes_when_cors_hides_the_401(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.MODERATE,
     needs={"calls", "lifetime in the reply"},
     hint="Refresh early by at most half of the token's life, not by a fixed minute.",
 )
@@ -307,6 +342,7 @@ def does_not_refresh_before_every_request(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"refresh token in the request", "refresh token in the reply"},
     hint="Keep the refresh token that you have where the reply does not bring another.",
 )
@@ -317,6 +353,7 @@ def survives_two_expiries_without_rotation(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"refresh token in the request", "refresh token in the reply"},
     hint="Store the refresh token that each reply brings.",
 )
@@ -342,6 +379,7 @@ def _survives_two_expiries(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"refresh token in the request", "refresh token in the reply"},
     hint="Store what a refresh brings where the next page load looks for it.",
 )
@@ -363,6 +401,7 @@ def keeps_refreshed_tokens_across_a_reload(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"calls", "lifetime in the reply"},
     hint="Go by the token's own end. A time for which no refresh may follow another outlasts a short-lived token.",
 )
@@ -383,6 +422,7 @@ def refreshes_a_short_lived_token_every_time(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.MODERATE,
     needs={"calls", "shown claim"},
     hint="Read what you show of the user in the token in hand, each time that it is replaced.",
 )
@@ -406,6 +446,7 @@ def shows_the_claims_of_the_new_token(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"request alone", "lifetime in the reply"},
     hint="A timer of more than 2147483647 ms fires at once: wait in shorter stretches.",
 )
@@ -428,6 +469,7 @@ def does_not_refresh_a_30_day_token(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"request alone", "lifetime in the reply"},
     cases=ODD_LIFETIMES,
     hint="Check that expires_in is a finite, positive number of seconds before you count with it.",

@@ -6,10 +6,11 @@ Clients that take every rejection for an expired token sign the user out of ever
 
 from fixtures.judging import expect
 from fixtures.spa import Spa
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 
 @rule(
+    impact=Impact.MINOR,
     needs={"forbidden page", "403 with a reason"},
     hint="403 says that this user may not, whatever the token. Refresh on 401 only.",
 )
@@ -25,6 +26,7 @@ def does_not_refresh(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"forbidden page"},
     hint="Show on the page that it is not for this user, and leave the session alone.",
 )

@@ -8,7 +8,7 @@ from fixtures.edge.faults import FORBIDDEN, INVALID_GRANT, Fault
 from fixtures.judging import expect
 from fixtures.spa import Spa
 from fixtures.spa.texts import A_TEXT
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 BY_THE_SERVER = "401"
 """The rejection of the real server; the others stand for servers that say it in another way."""
@@ -23,7 +23,12 @@ def _reject(spa: Spa, rejection: str | Fault) -> None:
         spa.network.reject_refresh_token()
 
 
-@rule(needs={"calls"}, cases=REJECTIONS, hint="400, 401 and 403 from the refresh endpoint are final.")
+@rule(
+    impact=Impact.SERIOUS,
+    needs={"calls"},
+    cases=REJECTIONS,
+    hint="400, 401 and 403 from the refresh endpoint are final.",
+)
 def does_not_retry_a_rejected_refresh(spa: Spa, rejection: str | Fault) -> None:
     """A refresh that is rejected is not tried more often than the policy allows, however long the page stays open."""
     spa.sign_in()
@@ -40,7 +45,9 @@ def does_not_retry_a_rejected_refresh(spa: Spa, rejection: str | Fault) -> None:
     expect(log.refreshes).to_have_at_most(spa.policy.rejected_attempts)
 
 
-@rule(cases=REJECTIONS, hint="Clear the session and go to the sign-in page in one place, and once.")
+@rule(
+    impact=Impact.SERIOUS, cases=REJECTIONS, hint="Clear the session and go to the sign-in page in one place, and once."
+)
 def ends_the_session(spa: Spa, rejection: str | Fault) -> None:
     """A refresh that is rejected ends the session: nothing of it is kept, and the sign-in page is shown."""
     spa.sign_in()
@@ -57,6 +64,7 @@ def ends_the_session(spa: Spa, rejection: str | Fault) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"input that outlives a sign-out", "sign-in form"},
     hint="Put down what is typed, for this user, outside of the page that goes away with the session.",
 )
@@ -77,7 +85,11 @@ def keeps_what_was_typed(spa: Spa) -> None:
     expect(spa.marks.field_of(spa.pages.form)).to_hold(A_TEXT)
 
 
-@rule(needs={"calls"}, hint="Start from nothing at sign-in: counters, latches and promises of the last session too.")
+@rule(
+    impact=Impact.SERIOUS,
+    needs={"calls"},
+    hint="Start from nothing at sign-in: counters, latches and promises of the last session too.",
+)
 def refreshes_in_the_next_session(spa: Spa) -> None:
     """After a rejected refresh and a new sign-in without a page load, the next token is refreshed like any other."""
     spa.sign_in()

@@ -6,10 +6,11 @@ to limit it, and the page asks for ever (langflow-ai/langflow#2787, jazzband/dja
 
 from fixtures.judging import expect
 from fixtures.spa import Spa
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"calls", "refresh on a 401"},
     hint="Send a rejected request again once. Reset the limit when the API has served, not before.",
 )
@@ -27,6 +28,7 @@ def does_not_refresh_forever(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.MODERATE,
     needs={"calls", "refresh on a 401"},
     hint="A data-fetching library tries again by itself: tell it to leave a 401 alone.",
 )

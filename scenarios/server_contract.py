@@ -7,7 +7,7 @@ quarter of an hour.
 
 from fixtures.judging import expect
 from fixtures.spa import Spa
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 A_DAY_OF_REFRESHES = 10
 """So many refreshes come together within minutes where somebody has a few tabs open, or loads a page a few times that
@@ -17,6 +17,7 @@ FORBIDDEN = 403
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"stored refresh token", "readable refresh token", "carrier of the refresh token"},
     hint="Where a refresh uses its token up, put the next one into the reply, or into the cookie.",
 )
@@ -28,6 +29,7 @@ def brings_what_the_next_refresh_needs(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"stored refresh token", "readable refresh token", "carrier of the refresh token", "grace of a used token"},
     hint="Where refresh tokens rotate, reject those that have been used up: a stolen one works for ever otherwise.",
 )
@@ -41,6 +43,7 @@ def rejects_a_used_refresh_token(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"stored refresh token", "readable refresh token", "carrier of the refresh token"},
     hint="A refresh is no guess at a password: give it a limit of its own, or none.",
 )
@@ -52,6 +55,7 @@ def lets_a_user_refresh_often(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"several sessions"},
     hint="Keep a row for each sign-in, and not one for each user. Where it is meant: policy.one_session_per_user.",
 )
@@ -70,6 +74,7 @@ def signing_in_elsewhere_ends_no_session(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.MODERATE,
     needs={"calls"},
     hint="401 says that the token is not good, and 403 that its user may not. A client refreshes for the one alone.",
 )
@@ -86,6 +91,7 @@ def says_401_to_an_expired_access_token(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"account deletion", "stored refresh token", "readable refresh token", "carrier of the refresh token"},
     hint="Look for the user when you refresh, and take one that is gone, or disabled, for a token that is not good.",
 )

@@ -7,7 +7,7 @@ to the session is done to that of all, whether they have heard of it or not.
 
 from fixtures.judging import expect
 from fixtures.spa import Spa
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 LOCKS_END_SECONDS = 60
 """So long a tab may wait for a lock whose holder is gone. Seconds of page time."""
@@ -17,6 +17,7 @@ TELLING_SECONDS = 5
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"calls", "tokens shared by tabs"},
     hint="Refresh under a lock that all tabs share (Web Locks), and look in storage first whether another tab has.",
 )
@@ -39,6 +40,7 @@ def shares_one_refresh(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={
         "calls",
         "tokens shared by tabs",
@@ -68,6 +70,7 @@ def refreshes_with_the_token_of_the_other_tab(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"calls", "tokens shared by tabs"},
     hint="Refresh under a lock that all tabs share: a pause by chance, or a flag in storage, lets two of five through.",
 )
@@ -90,6 +93,7 @@ def five_tabs_share_one_refresh(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"calls", "tokens shared by tabs", "refresh on a 401"},
     hint="Only read when you hear of another tab's tokens: what you write or refresh in reply is heard there again.",
 )
@@ -111,6 +115,7 @@ def one_tabs_refresh_sets_off_no_other(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"calls", "tokens shared by tabs", "refresh on a 401"},
     hint="Use a lock that ends with its tab (Web Locks), or one that is taken over when its time is up.",
 )
@@ -135,6 +140,7 @@ def outlives_a_tab_closed_while_it_refreshes(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"background refresh", "tokens shared by tabs"},
     hint="Where one tab refreshes for all, another has to take that over when it is gone.",
 )
@@ -149,10 +155,12 @@ def refreshes_in_the_background_when_the_first_tab_is_gone(spa: Spa) -> None:
         spa.leave()
         spa.clock.let_time_pass(spa.clock.left - 15, step=5)
 
-    expect(log.of_tab(other).refreshes.succeeded).to_have_at_least(1)
+    with spa.judged_by_harm(log, other.call_api_all_round, harmless=Impact.MINOR):
+        expect(log.of_tab(other).refreshes.succeeded).to_have_at_least(1)
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"calls", "sign-out", "sign-in form", "tokens shared by tabs", "refresh on a 401"},
     hint="Before you end a session, look whether the tokens in storage are still those whose refresh was rejected.",
 )
@@ -176,6 +184,7 @@ def late_rejection_spares_the_session_of_another_tab(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"account page", "sign-out", "tokens shared by tabs"},
     hint="Listen for the storage event (or a BroadcastChannel), and end the session in every tab that hears of it.",
 )
@@ -195,6 +204,7 @@ def sign_out_reaches_every_tab(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"account page", "second account", "sign-out", "sign-in form", "tokens shared by tabs"},
     hint="When the tokens in storage are another user's, begin anew with them: nothing of the last user stays.",
 )

@@ -8,10 +8,14 @@ from fixtures.edge.faults import SERVER_FAILED, SESSION_GONE, Fault
 from fixtures.judging import expect
 from fixtures.spa import Spa
 from fixtures.spa.texts import A_TEXT
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 
-@rule(needs={"sign-out", "calls"}, hint="Drop the reply of a refresh that belongs to a session that has ended.")
+@rule(
+    impact=Impact.CRITICAL,
+    needs={"sign-out", "calls"},
+    hint="Drop the reply of a refresh that belongs to a session that has ended.",
+)
 def late_refresh_does_not_restore_the_session(spa: Spa) -> None:
     """A refresh that was under way at the sign-out does not bring the session back."""
     spa.sign_in()
@@ -34,6 +38,7 @@ def late_refresh_does_not_restore_the_session(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"sign-out", "calls", "sign-in form"},
     hint="Look whose refresh it was before you believe its rejection: the session may be another one by now.",
 )
@@ -56,6 +61,7 @@ def late_rejected_refresh_does_not_end_the_next_session(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"sign-out", "calls", "account page", "second account", "sign-in form"},
     hint="Look whose refresh it was before you store what it brings: that there is a session is not enough.",
 )
@@ -78,7 +84,11 @@ def late_refresh_does_not_sign_in_the_previous_user(spa: Spa) -> None:
     expect(spa.marks.data_of(next_user)).to_be_shown()
 
 
-@rule(needs={"sign-out"}, hint="Stop every timer at the sign-out, and let none keep a token for its own use.")
+@rule(
+    impact=Impact.SERIOUS,
+    needs={"sign-out"},
+    hint="Stop every timer at the sign-out, and let none keep a token for its own use.",
+)
 def stops_background_refresh(spa: Spa) -> None:
     """Nothing is refreshed after the sign-out, however long the sign-in page stays open."""
     spa.sign_in()
@@ -92,7 +102,11 @@ def stops_background_refresh(spa: Spa) -> None:
     expect(spa.storage.session).to_be_empty()
 
 
-@rule(needs={"sign-out"}, hint="End the session here first, and tell the server when it can be told.")
+@rule(
+    impact=Impact.CRITICAL,
+    needs={"sign-out"},
+    hint="End the session here first, and tell the server when it can be told.",
+)
 def works_offline(spa: Spa) -> None:
     """Whoever signs out is signed out, here and at once, whether or not the server can be told."""
     spa.sign_in()
@@ -105,6 +119,7 @@ def works_offline(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"sign-out"},
     cases=(SERVER_FAILED, SESSION_GONE),
     hint="End the session here first. What the server says to the sign-out changes nothing of that.",
@@ -120,7 +135,11 @@ def works_whatever_the_server_says(spa: Spa, fault: Fault) -> None:
     expect(spa.storage.session).to_be_empty()
 
 
-@rule(needs={"sign-out"}, hint="Keep tokens in one place, or clear every place in which you keep them.")
+@rule(
+    impact=Impact.CRITICAL,
+    needs={"sign-out"},
+    hint="Keep tokens in one place, or clear every place in which you keep them.",
+)
 def leaves_no_copy_of_a_token(spa: Spa) -> None:
     """After the sign-out no token stands anywhere in web storage, or in a cookie that a script can see."""
     spa.sign_in()
@@ -129,7 +148,9 @@ def leaves_no_copy_of_a_token(spa: Spa) -> None:
     expect(spa.storage.copies_of_tokens).to_be_empty()
 
 
-@rule(needs={"sign-out", "calls"}, hint="Reject what waits for the refresh when the session ends.")
+@rule(
+    impact=Impact.MODERATE, needs={"sign-out", "calls"}, hint="Reject what waits for the refresh when the session ends."
+)
 def drops_queued_requests(spa: Spa) -> None:
     """Requests that waited for a refresh at the sign-out are not sent any more."""
     spa.sign_in()
@@ -150,6 +171,7 @@ def drops_queued_requests(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"sign-out", "stored refresh token", "readable refresh token", "carrier of the refresh token"},
     hint="Tell the server: a token that is only forgotten still works for whoever has a copy.",
 )
@@ -165,6 +187,7 @@ def revokes_the_refresh_token_on_the_server(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"sign-out", "account page", "second account", "sign-in form"},
     hint="Empty what is kept in memory of the last user's data when the session ends.",
 )
@@ -183,6 +206,7 @@ def clears_the_previous_users_data(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"sign-out", "form", "second account", "sign-in form"},
     hint="Keep drafts by user, and empty them at the sign-out.",
 )
@@ -201,6 +225,7 @@ def clears_the_previous_users_form_input(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"sign-out", "saving", "second account", "sign-in form"},
     hint="Empty every cache of the API's answers when the session ends.",
 )
@@ -221,6 +246,7 @@ def clears_cached_responses_of_the_previous_user(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.CRITICAL,
     needs={"sign-out", "saving", "second account", "sign-in form"},
     hint="Drop an answer that arrives when another session has begun than the one that asked.",
 )

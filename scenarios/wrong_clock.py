@@ -6,13 +6,14 @@ An app that compares the ``exp`` in its token with that clock takes each new tok
 
 from fixtures.judging import expect
 from fixtures.spa import Spa
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 FAST_BY_SECONDS = 60 * 60
 """More than most access tokens live, and what a wrong time zone makes at least."""
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"request alone"},
     hint="Count from when the token arrived, by expires_in or exp - iat. exp itself is in the server's time.",
 )

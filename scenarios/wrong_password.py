@@ -6,10 +6,11 @@ counts twice towards a lock-out (Flyrell/axios-auth-refresh#41, reduxjs/redux-to
 
 from fixtures.judging import expect
 from fixtures.spa import Spa
-from scenarios.catalogue import rule
+from scenarios.catalogue import Impact, rule
 
 
 @rule(
+    impact=Impact.SERIOUS,
     needs={"sign-out", "sign-in form", "password request"},
     hint="Leave the auth endpoints out of the 401 handling: sign-in as well as refresh.",
 )
@@ -30,6 +31,7 @@ def is_sent_once(spa: Spa) -> None:
 
 
 @rule(
+    impact=Impact.MODERATE,
     needs={"deep link", "sign-in form", "password request"},
     hint="Say that the password was wrong without leaving the page, or hand on the return path once more.",
 )

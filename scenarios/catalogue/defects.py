@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fixtures.apps import builds
-from scenarios.catalogue import Rule, Watching, rules, watchers
+from scenarios.catalogue import Impact, Rule, Watching, rules, watchers
 
 FILE = "defect.toml"
 
@@ -54,6 +54,8 @@ class DefectFile(BaseModel):
     """The id of the rule in whose situation that is to be, where ``caught_by`` is a rule that watches."""
     words: Annotated[str, AfterValidator(_pattern)] | None = None
     """A regular expression that the first line of the failure must match."""
+    impact: Annotated[Impact, Field(strict=False)] | None = None
+    """How bad the rule must see it to be, where that is less than the rule's own."""
     caught_by_none: Text | None = None
     """In place of both: why no rule has to catch it, and what it is there for then."""
     reports: tuple[Text, ...] = Field(default=(), strict=False)
@@ -92,6 +94,8 @@ class Defect:
     """The configuration of the app that has it."""
     backend: Path | None = None
     """The package of a wrong backend; None where it is sound, or its settings alone are the mistake."""
+    lessened_to: Impact | None = None
+    """How bad it has to be seen to be, where that is less than the rule's own impact."""
 
     @property
     def caught_by(self) -> Rule | Watching:
@@ -137,6 +141,7 @@ def read_defect(folder: Path) -> Defect | None:
         watching,
         said.session_in,
         build.backend,
+        said.impact,
     )
 
 

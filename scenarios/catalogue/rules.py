@@ -12,6 +12,7 @@ from typing import Any
 
 import scenarios
 from fixtures.ends import DoesNotApply, RuleBroken
+from fixtures.impact import Impact
 from fixtures.spa import Spa
 from fixtures.target import line_for, needs_of
 from scenarios.catalogue.watching import Watching, catalogued, watch
@@ -20,7 +21,7 @@ Function = Callable[..., None]
 
 
 class CatalogueError(Exception):
-    """A rule that cannot be catalogued: no docstring, or an id that another has."""
+    """A rule that cannot be catalogued: no docstring, an id that another has, or no impact on anybody."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Rule:
     sentence: str
     reason: str
     function: Function
+    impact: Impact
     needs: frozenset[str]
     hint: str | None = None
     case: Any = None
@@ -84,13 +86,17 @@ _by_function: dict[Function, list[Rule]] = {}
 
 
 def rule(
-    *, needs: Collection[str] = (), cases: Iterable[object] | None = None, hint: str | None = None
+    *,
+    impact: Impact,
+    needs: Collection[str] = (),
+    cases: Iterable[object] | None = None,
+    hint: str | None = None,
 ) -> Callable[[Function], Function]:
     """Catalogue a function as a rule.
 
-    ``needs`` names what a target must have for the rule to apply (``needs_of``). Each of ``cases`` is a rule of its
-    own, given to the function as second argument and named by its ``str``. ``hint`` is what is usually wrong where it
-    is broken.
+    ``impact`` is how bad it is for those who use the app, or run it, where it is broken at its worst. ``needs`` names
+    what a target must have for the rule to apply (``needs_of``). Each of ``cases`` is a rule of its own, given to the
+    function as second argument and named by its ``str``. ``hint`` is what is usually wrong where it is broken.
     """
 
     def catalogue(function: Function) -> Function:
@@ -98,6 +104,8 @@ def rule(
         where = f"{function.__module__}.{function.__name__}"
         if not text:
             raise CatalogueError(f"{where} has no docstring: the docstring is the rule")
+        if impact is Impact.ADVICE:
+            raise CatalogueError(f"{where} is advice: a rule that nobody suffers from is none")
         sentence, _, reason = text.partition("\n\n")
         for case in [None] if cases is None else list(cases):
             made = Rule(
@@ -106,6 +114,7 @@ def rule(
                 sentence=" ".join(sentence.split()),
                 reason=" ".join(reason.split()),
                 function=function,
+                impact=impact,
                 needs=frozenset(needs),
                 hint=hint,
                 case=case,

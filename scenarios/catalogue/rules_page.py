@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 
 from fixtures.apps.builds import DEFECTS as DEFECT_FOLDERS
-from scenarios.catalogue import Rule, Watching, rules, watchers
+from scenarios.catalogue import Impact, Rule, Watching, one_of_each, rules, watchers
 from scenarios.catalogue.defects import DEFECTS, Defect
 
 PAGE = Path(__file__).parents[1] / "README.md"
@@ -26,10 +27,15 @@ Under each rule stand the defects that prove it: wrong versions of the bundled a
 rule has to catch in its own words. The public reports say how the mistake feels to those who had it.
 """
 
+AFTER_IMPACTS = """\
+No rule is advice. Some can be broken without harm to anybody, and are advice where that was seen: the session was still
+there, nobody had been redirected, and what a user did next worked.
+"""
+
 
 def page() -> str:
     """The whole page, as Markdown."""
-    blocks = [HEADER]
+    blocks = [HEADER, _impacts()]
     for scenario, of_scenario in groupby(rules(), key=lambda rule: rule.scenario):
         blocks.append(_scenario(scenario))
         for _, cases in groupby(of_scenario, key=lambda rule: rule.function):
@@ -37,6 +43,14 @@ def page() -> str:
     for scenario, watching in groupby(watchers(), key=lambda rule: rule.scenario):
         blocks += [_scenario(scenario), *(_rule([rule]) for rule in watching)]
     return "\n".join(blocks)
+
+
+def _impacts() -> str:
+    """What each impact means, and how many rules have it; a rule with cases counts once."""
+    counts = Counter([rule.impact for rule in one_of_each()] + [rule.impact for rule in watchers()])
+    rows = ["| impact | who suffers, where a rule is broken | rules |", "|---|---|---|"]
+    rows += [f"| {impact.value} | {impact.meaning} | {counts[impact] or ''} |" for impact in Impact]
+    return "\n".join([*rows, "", AFTER_IMPACTS])
 
 
 def _scenario(name: str) -> str:
@@ -47,7 +61,7 @@ def _scenario(name: str) -> str:
 
 def _rule(cases: Sequence[Rule | Watching]) -> str:
     first = cases[0]
-    lines = [f"### {first.name}", "", first.sentence]
+    lines = [f"### {first.name}", "", first.sentence, "", f"Impact: {first.impact.value}."]
     if first.reason:
         lines += ["", first.reason]
     if names := [str(rule.case) for rule in cases if isinstance(rule, Rule) and rule.case is not None]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
+from fixtures.impact import Impact
 from fixtures.observed.evidence import Evidence
 from fixtures.spa.spa import Spa
 from fixtures.spa.watching import Watched
@@ -27,6 +28,7 @@ class Watching:
     sentence: str
     reason: str
     judge: Judgement
+    impact: Impact
     hint: str | None = None
 
     @property
@@ -48,14 +50,17 @@ class Watching:
             is_asked, lacking = False, str(reason)
         except CouldNotAsk:
             is_asked = False
-        return Watched(self.id, self.sentence, self.reason, self.hint, broken, lacking, is_asked)
+        return Watched(self.id, self.sentence, self.reason, self.impact, self.hint, broken, lacking, is_asked)
 
 
 _watching: dict[str, Watching] = {}
 
 
-def watching(*, hint: str) -> Callable[[Judgement], Judgement]:
-    """Catalogue a function as a rule that watches. ``hint`` is what is usually wrong where it is broken."""
+def watching(*, impact: Impact, hint: str) -> Callable[[Judgement], Judgement]:
+    """Catalogue a function as a rule that watches.
+
+    ``impact`` is how bad it is where it is broken, and ``hint`` what is usually wrong then.
+    """
 
     def catalogue(function: Judgement) -> Judgement:
         sentence, _, reason = (inspect.getdoc(function) or "").partition("\n\n")
@@ -65,6 +70,7 @@ def watching(*, hint: str) -> Callable[[Judgement], Judgement]:
             sentence=" ".join(sentence.split()),
             reason=" ".join(reason.split()),
             judge=function,
+            impact=impact,
             hint=hint,
         )
         _watching[made.id] = made
