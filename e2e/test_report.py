@@ -128,7 +128,7 @@ def test_the_summary_has_the_broken_rules_before_the_table(report: Path) -> None
     lines = (report / SUMMARY).read_text(encoding="utf-8").splitlines()
 
     assert lines[0] == "## reference with no-single-flight: 1 of 3 rules broken"
-    assert lines[2] == "- **concurrent-401s/shares-one-refresh** (minor): 3 refreshes were sent; expected 1."
+    assert lines[2] == "- **concurrent-401s/shares-one-refresh** (serious): 3 refreshes were sent; expected 1."
     assert "| concurrent-401s |  | 1 |  |  |" in lines
 
 
