@@ -10,7 +10,7 @@ from threading import Event, Thread
 import pytest
 from playwright.sync_api import BrowserContext
 
-from fixtures.edge.relay import StreamRelay
+from fixtures.edge.relay import COOKIES, StreamRelay
 from fixtures.observed.quiet import ROUNDS, settle
 from fixtures.observed.recorder import Recorder
 from fixtures.observed.tasks import WATCH_TASKS
@@ -132,6 +132,19 @@ def test_the_relay_passes_on_what_comes_as_it_comes(server: TellingServer, relay
 
     assert came.startswith(b"HTTP/1.0 200 OK\r\n")
     assert server.heads[0].split("\n")[:3] == ["Host: shop.example:8000", "Connection: close", "X-Own: kept"]
+
+
+def test_the_relay_brings_other_cookies_than_the_browsers(server: TellingServer, relay: StreamRelay) -> None:
+    with socket.create_connection(("127.0.0.1", relay.port)) as asked:
+        asked.sendall(f"GET /told HTTP/1.1\r\nHost: x\r\nCookie: a=twin\r\n{COOKIES}: a=real; b=2\r\n\r\n".encode())
+        asked.recv(1)
+
+    assert server.heads[0].split("\n")[:4] == [
+        "Host: shop.example:8000",
+        "Connection: close",
+        "Cookie: a=real; b=2",
+        "",
+    ]
 
 
 def test_the_relay_resets_what_is_open_and_takes_the_next_one(relay: StreamRelay) -> None:
