@@ -9,6 +9,7 @@ from fixtures.apps.clients import CLIENTS, serve
 from fixtures.apps.servers import RunningApp
 from fixtures.clients.findings import findings
 from fixtures.ends import DoesNotApply, RuleBroken
+from fixtures.impact import Impact
 from fixtures.spa import Spa
 from fixtures.target import Target, read_target
 from scenarios.catalogue import Rule, one_of_each, rules, watchers
@@ -44,16 +45,18 @@ def is_listed(client: str, rule: Rule) -> bool:
 @pytest.mark.parametrize("judged_by", one_of_each(), ids=str)
 def test_what_is_known_is_what_is_seen(client: str, judged_by: Rule, spa: Spa) -> None:
     why = [finding.why for finding in findings(client) if finding.is_about(judged_by.id)]
-    seen, reason = "keeps it", ""
+    seen, reason, impact = "keeps it", "", None
     try:
         judged_by.apply(spa)
     except DoesNotApply as not_applicable:
         seen, reason = "has nothing to do with it", str(not_applicable)
     except RuleBroken as broken:
-        seen, reason = "breaks it", spa.names.redact(broken.fact)
+        seen, reason, impact = "breaks it", spa.names.redact(f"{broken.fact} {broken.evidence}"), broken.impact
 
     is_a_race = any(finding.may_be_about(judged_by.id) for finding in findings(client))
     assert is_a_race or (seen == "breaks it") == bool(why), f"{client} {seen}: {reason}; listed: {why}"
+    is_advice = any(finding.is_advice(judged_by.id) for finding in findings(client))
+    assert (impact is Impact.ADVICE) == is_advice, f"{client} {seen}: {reason}"
     besides = {
         watching.id
         for finding in findings(client)
@@ -72,6 +75,7 @@ def test_each_listed_rule_is_one(name: str) -> None:
     for finding in findings(name):
         for known in (*finding.rules, *finding.sometimes):
             assert any(found == known or found.startswith(f"{known}[") for found in ids), known
+        assert set(finding.advice) <= set(finding.rules)
 
 
 def test_the_page_of_the_clients_is_up_to_date() -> None:

@@ -46,7 +46,7 @@ def test_each_app_has_a_row() -> None:
 
 
 def test_a_folder_means_the_target_files_in_it(tmp_path: Path) -> None:
-    names = ("b.toml", "a.toml", "a.found.toml", "notes.md")
+    names = ("b.toml", "a.toml", "a.found.toml", "a.known.toml", "notes.md")
     for name in names:
         (tmp_path / name).touch()
 
