@@ -17,6 +17,7 @@ from fixtures.report.pages.judged import Judged, Request
 from fixtures.report.pages.markdown import escaped
 from fixtures.report.pages.page import page as page_of
 from fixtures.report.pages.run import read_run
+from fixtures.report.pages.schema import SCHEMA, written
 from fixtures.report.pages.waterfall import MOST_ALIKE, waterfall
 from fixtures.report.pages.writing import CTRF, LINES, PAGE, RUN, SUMMARY
 
@@ -251,6 +252,10 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
 
     assert ended.returncode == USAGE_ERROR
     assert f"--report {tmp_path / 'file'}: File exists" in ended.stderr
+
+
+def test_the_schema_of_a_run_is_up_to_date() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == written(), "write it anew: python -m fixtures.report.pages.schema"
 
 
 def request(number: int, at: float, path: str = "/api/notes/") -> Request:
