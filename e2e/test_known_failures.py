@@ -11,7 +11,9 @@ from fixtures.known import KnownError, KnownFailure, accepted, are_the_same, che
 from fixtures.known.accepting import OWNER, REASON
 from fixtures.report.__main__ import main
 from fixtures.report.outcome import Outcome, Standing, Verdict
+from fixtures.report.tallied import Part, Tallied, together
 from fixtures.report.terms import Terms
+from fixtures.report.watched import Seen, WatchedRule
 from fixtures.target import TARGETS
 
 pytestmark = pytest.mark.timeout(360)
@@ -185,6 +187,35 @@ def test_of_a_rule_that_watches_a_part_knows_too_little_to_take_an_entry_for_unt
     assert terms().settled(outcome(Verdict.BROKEN, "It threw."), is_whole=False).standing is Standing.KNOWN
 
 
+@pytest.mark.parametrize(
+    ("fact", "status", "words"),
+    [
+        ("", 1, "    known no more: b: It is kept now, and stands among the known failures: delete lines 1 to 5 of"),
+        ("4 refreshes were sent; expected 1.", 0, "    known: b: the new client does it"),
+        (
+            "It threw.",
+            1,
+            "    broken, serious: b: It threw. (in x/y, and in no other of 2 rules) It was known to fail in",
+        ),
+    ],
+    ids=["kept", "known", "other"],
+)
+def test_what_is_known_of_a_rule_that_watches_is_held_against_all_parts(fact: str, status: int, words: str) -> None:
+    parts = {}
+    for number in (1, 2):
+        rule = WatchedRule(rule="a/b", impact=Impact.SERIOUS)
+        seen = Seen(rule="a/b", during="x/y", is_asked=True, fact=fact if number == 2 else "", impact=Impact.SERIOUS)
+        rule.add(seen)
+        part = Part(number=number, of=2)
+        parts[FILE / str(number)] = Tallied(target="shop", part=part, watched=[rule], is_of_all=True, terms=terms())
+
+    whole = together(parts)
+
+    assert not any(part.is_blocked for part in parts.values())
+    assert whole.exit_status == status
+    assert any(line.startswith(words) for line in whole.verdicts("shop.toml")), whole.verdicts("shop.toml")
+
+
 # Runs
 
 
@@ -254,7 +285,7 @@ def test_bad_input_ends_in_one_message(tmp_path: Path, arguments: list[str], wor
     file = tmp_path / "mine.toml"
     file.write_text(ENTRY, encoding="utf-8")
 
-    ended = run_pytest("e2e/test_scenarios.py", "-n", "2", *(each.format(file=file) for each in arguments))
+    ended = run_pytest("e2e/test_scenarios.py", *(each.format(file=file) for each in arguments))
 
     assert ended.returncode == USAGE_ERROR
     assert (ended.stdout + ended.stderr).strip() == f"ERROR: {words.format(file=file, name=file.name)}"
