@@ -114,6 +114,19 @@ def test_of_two_that_break_one_rule_the_words_decide() -> None:
     assert difference(sender, talker, found.fit.run) == "of that, a/x would have seen “A token was shown.”"
 
 
+def test_a_rule_that_catches_it_in_other_words_is_said_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = next(each for each in KNOWN if each.name == "no-single-flight")
+    told = tallied(known.name)
+    told.outcomes[:] = [outcome(each.rule, each.verdict, "It burns.") for each in told.outcomes]
+    file = tmp_path / "verdicts.json"
+    file.write_text(told.model_dump_json(), encoding="utf-8")
+
+    assert main([str(file)]) == 0
+
+    assert f"{known.own} in other words than those for" in " ".join(capsys.readouterr().out.split())
+    assert any("(no-single-flight" in line and "its own in other words" in line for line in few_lines(told.run))
+
+
 def test_what_differs_from_app_to_app_is_no_difference_of_words() -> None:
     seen = "The user was redirected to /login (replaceState), but 2 requests were sent with the token B."
     elsewhere = "The user was redirected to /auth/sign-in, but 14 requests were sent with the token A."
@@ -217,7 +230,7 @@ def test_the_whole_story_is_told_of_the_file_of_a_run(tmp_path: Path, capsys: py
     said = capsys.readouterr().out
     assert said.startswith("shop\n1 known mistake would explain 4 of 4 broken rules\n\n1. ")
     assert "   known as   leftover-auth-keys (fixtures/defects/leftover-auth-keys)" in said
-    assert "   how sure   4 of 4 are broken of what it breaks, as far as asked" in said
+    assert "   how sure   of 4 rules that it breaks, and that were asked, 4 are broken" in said
     assert "   next best  " in said
     assert "How sure: each mistake is known to break certain rules" in said
 

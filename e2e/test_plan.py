@@ -70,4 +70,5 @@ def test_rates_say_how_many_were_found_and_which_were_not(
         "the mistake named first is one of both: 1 of 1 (100%)",
         f"both are among the first 5: {both}",
     ]
-    assert lines[5:] == told_of
+    assert lines[4] == f"of all that are named, in the app: {len(broken)} of {len(broken)} (100%)"
+    assert lines[6:] == told_of
