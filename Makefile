@@ -31,6 +31,7 @@ help:
 	@echo "make report  put the report of a run's parts together: RUNS='part1/run.json part2/run.json'"
 	@echo "make doctor  is an app as its target file says? TARGET=my.toml"
 	@echo "make discover   write a target file for an app that runs: URL=http://localhost:5173 OUT=my.toml"
+	@echo "make docs    the documentation as a site, with a page for each rule and its cure: site/index.html"
 	@echo "make bench   what a rule costs, in what a bare Playwright script needs for the same (half an hour)"
 	@echo "make durations  run all tests, and note how long each takes, by which runs are split into parts"
 	@echo "make demo    the bundled app by hand: http://localhost:3000, API on port 8000"
@@ -70,6 +71,12 @@ check: setup $(SETUP)/clients $(SETUP)/dev
 	$(BIN)/python -m fixtures.apps.builds.toolchain frontend run format:check lint typecheck
 	$(BIN)/python -m fixtures.apps.builds.conformance
 	$(BIN)/python -m fixtures.apps.builds.toolchain clients run format:check lint typecheck
+	$(MAKE) --no-print-directory docs
+
+# Material's notice of its own successor is no news to whoever reads the pages.
+.PHONY: docs
+docs: $(SETUP)/dev
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet --config-file scenarios/docs/mkdocs.yml
 
 .PHONY: bench
 bench: setup $(SETUP)/dev
@@ -119,4 +126,4 @@ lock: $(SETUP)/python
 
 .PHONY: clean
 clean:
-	rm -rf .venv .cache $(FRONTEND)/node_modules $(FRONTEND)/dist $(CLIENTS)/node_modules .pytest_cache .mypy_cache .ruff_cache test-results reports
+	rm -rf .venv .cache $(FRONTEND)/node_modules $(FRONTEND)/dist $(CLIENTS)/node_modules .pytest_cache .mypy_cache .ruff_cache test-results reports site

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from fixtures.impact import Impact
+from fixtures.report.pages.usual import MISTAKES_OF, Usual
 
 # scenarios/ is neither a test file nor a plugin, so pytest would leave its asserts bare.
 pytest.register_assert_rewrite("scenarios")
@@ -20,6 +22,7 @@ pytest_plugins = [
     "fixtures.given.sessions",
     "fixtures.given.spa",
     "fixtures.given.workers",
+    "fixtures.report.cure",
     "fixtures.report.verdicts",
     "fixtures.report.blocking",
     "fixtures.report.tally",
@@ -28,6 +31,17 @@ pytest_plugins = [
     "fixtures.report.pages.collecting",
     "scenarios.catalogue.known",
 ]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell the report, which knows no rules, what it usually is that breaks one."""
+    config.stash[MISTAKES_OF] = _mistakes_of
+
+
+def _mistakes_of(rule: str) -> Sequence[Usual]:
+    from scenarios.catalogue.cures import mistakes_of  # noqa: PLC0415 - reads every defect: only where a rule is broken
+
+    return mistakes_of(rule)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -71,6 +71,21 @@ def test_it_says_what_the_run_has_come_to(report: Path, browser: Browser) -> Non
     expect(broken.get_by_role("img", name="The page as the rule ended")).to_be_visible()
 
 
+def test_it_says_what_it_usually_is_and_how_that_is_put_right(report: Path, browser: Browser) -> None:
+    page = opened(browser, report / PAGE)
+    broken = page.locator("details.rule.broken")
+    mistake = broken.get_by_role("listitem").filter(has_text="Each 401 sees to a refresh of its own")
+
+    expect(broken.get_by_role("heading", name="What it usually is")).to_be_visible()
+    expect(mistake.get_by_role("link", name="Flyrell/axios-auth-refresh#13")).to_have_attribute(
+        "href", "https://github.com/Flyrell/axios-auth-refresh/issues/13"
+    )
+    mistake.get_by_text("The fix").click()
+    expect(mistake.locator("ins").filter(has_text="withTabLock")).to_be_visible()
+    expect(mistake.locator("del").filter(has_text="return task();").first).to_be_visible()
+    expect(page.get_by_role("heading", name="What it usually is", include_hidden=True)).to_have_count(1)
+
+
 def test_a_cell_of_the_matrix_leads_to_its_rule(report: Path, browser: Browser) -> None:
     page = opened(browser, report / PAGE)
     rule = page.locator("#wrong-password-is-sent-once")
@@ -180,6 +195,7 @@ def test_a_token_that_the_app_writes_down_is_not_in_it(tmp_path: Path) -> None:
     watching = next(each for each in run.in_order if each.rule == "in-every-situation/keeps-tokens-off-the-console")
     assert watching.verdict == "BROKEN"
     assert watching.seen_in == "refresh-rejected/ends-the-session[401]"
+    assert "A refresh that failed is logged with all that was sent." in [each.sentence for each in watching.mistakes]
     for file in (RUN, PAGE):
         assert A_TOKEN.search((tmp_path / file).read_text(encoding="utf-8")) is None
 

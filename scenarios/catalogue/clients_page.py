@@ -37,20 +37,20 @@ def page() -> str:
 def _table() -> str:
     scenarios = [scenario for scenario, _ in groupby(rules(), key=lambda rule: rule.scenario)]
     rows = [f"| | {' | '.join(f'[{name}](#{name})' for name in CLIENTS)} |", f"|---|{'---|' * len(CLIENTS)}"]
-    rows += [f"| {scenario} | {' | '.join(_cell(name, scenario) for name in CLIENTS)} |" for scenario in scenarios]
+    rows += [f"| {scenario} | {' | '.join(cell(name, scenario) for name in CLIENTS)} |" for scenario in scenarios]
     for scenario, watching in groupby(watchers(), key=lambda rule: rule.scenario):
         ids = [rule.id for rule in watching]
-        rows.append(f"| {scenario} | {' | '.join(_watching_cell(name, ids) for name in CLIENTS)} |")
+        rows.append(f"| {scenario} | {' | '.join(watching_cell(name, ids) for name in CLIENTS)} |")
     return "\n".join(rows) + "\n"
 
 
-def _watching_cell(client: str, ids: list[str]) -> str:
+def watching_cell(client: str, ids: list[str]) -> str:
     """``4 of 5``: how many of the rules that watch are kept in every situation."""
     broken = {rule for rule in ids for finding in findings(client) if finding.is_about(rule)}
     return f"{len(ids) - len(broken)} of {len(ids)}"
 
 
-def _cell(client: str, scenario: str) -> str:
+def cell(client: str, scenario: str) -> str:
     """``7 of 9``; a rule with cases is kept where it is kept in all of them."""
     target = read_target(FOLDER / client / "target.toml")
     known = findings(client)
