@@ -71,6 +71,8 @@ check: setup $(SETUP)/clients $(SETUP)/dev
 	$(BIN)/python -m fixtures.apps.builds.toolchain frontend run format:check lint typecheck
 	$(BIN)/python -m fixtures.apps.builds.conformance
 	$(BIN)/python -m fixtures.apps.builds.toolchain clients run format:check lint typecheck
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci fixtures/pipeline/gitlab-ci.yml
 	$(MAKE) --no-print-directory docs
 
 # Material's notice of its own successor is no news to whoever reads the pages.
