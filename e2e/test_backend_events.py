@@ -3,7 +3,7 @@
 import http.client
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
@@ -43,16 +43,23 @@ class Stream:
 
 
 @contextmanager
-def stream(backend: Backend, token: str | None, **headers: str) -> Iterator[Stream]:
-    """Open one."""
+def stream(
+    backend: Backend, session: Any, *, is_last: bool = True, headers: Mapping[str, str] | None = None
+) -> Iterator[Stream]:
+    """Open one. The last of a session is read to its end, so that its place is free for the next test."""
     with closing(http.client.HTTPConnection("127.0.0.1", backend.port, timeout=20)) as connection:
-        connection.request("GET", PATH, headers={**bearer(token), **headers})
+        connection.request("GET", PATH, headers={**bearer(session["access_token"]), **(headers or {})})
         with closing(connection.getresponse()) as response:
-            yield Stream(response)
+            opened = Stream(response)
+            yield opened
+            if is_last:
+                backend.post("/auth/logout/", {"refresh_token": session["refresh_token"]})
+                for _ in opened.lines():
+                    pass
 
 
-def write(backend: Backend, token: str, title: str) -> int:
-    reply = backend.post("/api/notes/", {"title": title, "body": "b"}, token)
+def write(backend: Backend, session: Any, title: str) -> int:
+    reply = backend.post("/api/notes/", {"title": title, "body": "b"}, session["access_token"])
     assert reply.status == 201
     return int(reply.json()["id"])
 
@@ -69,14 +76,14 @@ def backend(start_backend: StartBackend) -> Backend:
 
 
 def test_it_tells_the_notes_there_are_and_each_that_is_written(backend: Backend) -> None:
-    token = backend.sign_up()["access_token"]
-    stranger = backend.sign_up()["access_token"]
-    first = write(backend, token, "first")
+    session = backend.sign_up()
+    stranger = backend.sign_up()
+    first = write(backend, session, "first")
 
-    with stream(backend, token) as opened:
+    with stream(backend, session) as opened:
         before = opened.next_events(1)
         write(backend, stranger, "not mine")
-        second = write(backend, token, "second")
+        second = write(backend, session, "second")
         after = opened.next_events(1)
 
     assert (opened.status, opened.headers["Content-Type"]) == (200, "text/event-stream")
@@ -85,28 +92,28 @@ def test_it_tells_the_notes_there_are_and_each_that_is_written(backend: Backend)
 
 
 def test_it_begins_with_the_newest_twenty(backend: Backend) -> None:
-    token = backend.sign_up()["access_token"]
-    written = [write(backend, token, str(number)) for number in range(22)]
+    session = backend.sign_up()
+    written = [write(backend, session, str(number)) for number in range(22)]
 
-    with stream(backend, token) as opened:
+    with stream(backend, session) as opened:
         told = opened.next_events(20)
 
     assert [event_id for event_id, _ in told] == written[2:]
 
 
 def test_it_goes_on_after_the_last_event_that_its_client_has_got(backend: Backend) -> None:
-    token = backend.sign_up()["access_token"]
-    write(backend, token, "seen")
-    with stream(backend, token) as opened:
+    session = backend.sign_up()
+    write(backend, session, "seen")
+    with stream(backend, session, is_last=False) as opened:
         [(last_id, _)] = opened.next_events(1)
-    missed = write(backend, token, "missed")
+    missed = write(backend, session, "missed")
 
-    with stream(backend, token, **{"Last-Event-ID": str(last_id)}) as again:
+    with stream(backend, session, headers={"Last-Event-ID": str(last_id)}) as again:
         assert [event_id for event_id, _ in again.next_events(1)] == [missed]
 
 
 def test_it_names_an_id_to_go_on_from_before_anything_has_happened(backend: Backend) -> None:
-    with stream(backend, backend.sign_up()["access_token"]) as opened:
+    with stream(backend, backend.sign_up()) as opened:
         assert list(zip(range(2), opened.lines(), strict=False)) == [(0, "id: 0"), (1, "retry: 1000")]
 
 
@@ -124,7 +131,7 @@ def test_it_is_for_signed_in_users(backend: Backend) -> None:
 def test_it_ends_with_its_session(backend: Backend) -> None:
     session = backend.sign_up()
 
-    with stream(backend, session["access_token"]) as opened:
+    with stream(backend, session) as opened:
         assert next(opened.lines()) == "id: 0"
         backend.post("/auth/logout/", {"refresh_token": session["refresh_token"]})
         assert list(opened.lines())[-1] == ""
@@ -134,35 +141,35 @@ def test_it_ends_with_its_session(backend: Backend) -> None:
 
 def test_it_ends_when_its_access_token_expires(start_backend: StartBackend) -> None:
     backend = start_backend(APP_ACCESS_TOKEN_SECONDS="2")
-    token = backend.sign_up()["access_token"]
+    session = backend.sign_up()
 
-    with stream(backend, token) as opened:
+    with stream(backend, session, is_last=False) as opened:
         assert "id: 0" in opened.lines()
         for _ in opened.lines():
             pass
 
-    assert backend.get(PATH, token).json()["code"] == "token_expired"
+    assert backend.get(PATH, session["access_token"]).json()["code"] == "token_expired"
 
 
 def test_there_are_a_few_at_a_time_and_a_place_comes_free_when_one_has_ended(start_backend: StartBackend) -> None:
     backend = start_backend()
     session = backend.sign_up()
     with ExitStack() as open_now:
-        streams = [open_now.enter_context(stream(backend, session["access_token"])) for _ in range(MOST_STREAMS)]
+        streams = [open_now.enter_context(stream(backend, session)) for _ in range(MOST_STREAMS)]
         refused = backend.get(PATH, session["access_token"])
         backend.post("/auth/logout/", {"refresh_token": session["refresh_token"]})
         for each in streams:
             assert "id: 0" in list(each.lines())
 
     assert (refused.status, refused.headers["Retry-After"]) == (429, "5")
-    with stream(backend, backend.sign_up()["access_token"]) as after:
+    with stream(backend, backend.sign_up()) as after:
         assert after.status == 200
 
 
 def test_a_server_that_is_to_end_does_not_wait_for_it(start_backend: StartBackend) -> None:
     backend = start_backend()
 
-    with stream(backend, backend.sign_up()["access_token"]) as opened:
+    with stream(backend, backend.sign_up(), is_last=False) as opened:
         assert next(opened.lines()) == "id: 0"
         asked = time.monotonic()
         backend.stop()
