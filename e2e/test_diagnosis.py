@@ -12,7 +12,7 @@ from fixtures.mistakes.diagnosis import Diagnosis, Named, diagnosed
 from fixtures.mistakes.fit import Fit, words_of
 from fixtures.mistakes.known import Mistake, known_mistakes
 from fixtures.mistakes.matrix import read_matrix
-from fixtures.mistakes.run import Run
+from fixtures.mistakes.run import ENOUGH, Run
 from fixtures.report.explained import MOST_NAMED, few_lines, whole_story
 from fixtures.report.outcome import Outcome, Verdict
 from fixtures.report.tallied import Tallied
@@ -218,7 +218,14 @@ def test_a_run_in_which_nothing_is_broken_says_nothing_of_mistakes() -> None:
 
 
 def test_what_nobody_knows_is_said_so() -> None:
-    assert few_lines(run("a/x")) == ["no known mistake would explain 1 broken rule"]
+    assert few_lines(run("a/x", "a/y")) == ["no known mistake would explain 2 broken rules"]
+
+
+def test_of_one_rule_that_was_asked_by_itself_no_mistake_is_named() -> None:
+    kept = tuple(f"a/{number}" for number in range(ENOUGH))
+
+    assert few_lines(run("a/x")) == []
+    assert few_lines(run("a/x", kept=kept)) == ["no known mistake would explain 1 broken rule"]
 
 
 def test_the_whole_story_is_told_of_the_file_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
