@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from e2e.once import folder_of_run, once
 from e2e.test_survival import killing, run_pytest
 from fixtures.apps.builds.clients import FOLDER as CLIENTS
-from fixtures.report.pages import comparing
+from fixtures.report.__main__ import main as report_main
 from fixtures.report.pages.__main__ import USAGE_ERROR, main
 from fixtures.report.pages.axis import Axis
 from fixtures.report.pages.judged import Judged, Request
@@ -171,13 +171,13 @@ def test_two_runs_are_compared_by_what_changed(
     mended = [each.model_copy(update={"verdict": "KEPT", "fact": ""}) for each in run.judged if each.rule != kept]
     (tmp_path / RUN).write_text(run.model_copy(update={"judged": mended}).model_dump_json(), encoding="utf-8")
 
-    assert comparing.main([str(tmp_path / RUN), str(report / RUN)]) == 0
+    assert report_main(["compare", str(tmp_path / RUN), str(report / RUN)]) == 0
     told = capsys.readouterr().out
     assert "1 newly broken, 0 newly kept" in told
     assert f"**{broken}**: 3 refreshes were sent; expected 1." in told
     assert f"{kept}: not asked before, kept now" in told
 
-    assert comparing.main([str(report / RUN), str(report / RUN)]) == 0
+    assert report_main(["compare", str(report / RUN), str(report / RUN)]) == 0
     told = capsys.readouterr().out
     assert "0 newly broken, 0 newly kept" in told
     assert "1 rule broken before and now" in told
