@@ -35,13 +35,13 @@ pytest_plugins = [
 
 def pytest_configure(config: pytest.Config) -> None:
     """Tell the report, which knows no rules, what it usually is that breaks one."""
-    config.stash[MISTAKES_OF] = _mistakes_of
+    config.stash[MISTAKES_OF] = _mistakes_seen_as
 
 
-def _mistakes_of(rule: str) -> Sequence[Usual]:
-    from scenarios.catalogue.cures import mistakes_of  # noqa: PLC0415 - reads every defect: only where a rule is broken
+def _mistakes_seen_as(rule: str, fact: str) -> Sequence[Usual]:
+    from scenarios.catalogue.cures import mistakes_seen_as  # noqa: PLC0415 - reads every defect: only where a rule is broken
 
-    return mistakes_of(rule)
+    return mistakes_seen_as(rule, fact)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

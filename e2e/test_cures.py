@@ -7,7 +7,7 @@ from fixtures.observed.redirects import RedirectTrail
 from fixtures.report import cure
 from fixtures.report.failure import Failure, render
 from scenarios.catalogue import rules, watchers
-from scenarios.catalogue.cures import Mistake, mistakes_of, sound_source
+from scenarios.catalogue.cures import Mistake, mistakes_of, mistakes_seen_as, sound_source
 from scenarios.catalogue.defects import DEFECTS
 from scenarios.catalogue.differences import Replaced, difference
 from scenarios.catalogue.pages import generated_pages
@@ -38,6 +38,16 @@ def test_a_line_is_where_the_diff_says() -> None:
 
     source = sound_source(path.removesuffix(", sound\n")).splitlines()
     assert source[int(number) - 1] == shown[0]
+
+
+def test_of_what_was_seen_only_the_mistakes_are_told_that_look_so() -> None:
+    rule = "network-failure/honours-retry-after[503-retry-after]"
+    too_early = mistakes_seen_as(rule, "A refresh was sent 0.9 s after the one before it; expected at least 7.0 s.")
+    never = mistakes_seen_as(rule, "1 refresh was sent, and failed; expected at least 2.")
+
+    assert too_early
+    assert not {each.sentence for each in too_early} & {each.sentence for each in never}
+    assert mistakes_seen_as(rule, "Something that nobody has seen yet.") == ()
 
 
 def test_a_rule_with_cases_has_the_mistakes_of_all_of_them_and_its_own_first() -> None:

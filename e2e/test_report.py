@@ -76,14 +76,14 @@ def test_it_says_what_it_usually_is_and_how_that_is_put_right(report: Path, brow
     broken = page.locator("details.rule.broken")
     mistake = broken.get_by_role("listitem").filter(has_text="Each 401 sees to a refresh of its own")
 
-    expect(broken.get_by_role("heading", name="What it usually is")).to_be_visible()
+    expect(broken.get_by_role("heading", name="What looks just so")).to_be_visible()
     expect(mistake.get_by_role("link", name="Flyrell/axios-auth-refresh#13")).to_have_attribute(
         "href", "https://github.com/Flyrell/axios-auth-refresh/issues/13"
     )
     mistake.get_by_text("The fix").click()
     expect(mistake.locator("ins").filter(has_text="withTabLock")).to_be_visible()
     expect(mistake.locator("del").filter(has_text="return task();").first).to_be_visible()
-    expect(page.get_by_role("heading", name="What it usually is", include_hidden=True)).to_have_count(1)
+    expect(page.get_by_role("heading", name="What looks just so", include_hidden=True)).to_have_count(1)
 
 
 def test_a_cell_of_the_matrix_leads_to_its_rule(report: Path, browser: Browser) -> None:

@@ -37,7 +37,7 @@ def _corrupt_refresh_token(spa: Spa, corruption: Corruption) -> None:
     hint="A refresh that is rejected ends the session: do not ask again.",
 )
 def bad_refresh_token_signs_out_once(spa: Spa, corruption: Corruption) -> None:
-    """A refresh token that cannot work is tried within the policy, and ends in one visit to the sign-in page."""
+    """A refresh token that cannot work is tried no more often than is allowed, and ends in one visit to sign-in."""
     _corrupt_refresh_token(spa, corruption)
 
     with spa.watched() as log:

@@ -199,7 +199,7 @@ def survives_a_lost_refresh_response(spa: Spa) -> None:
 @rule(
     impact=Impact.SERIOUS,
     cases=(UNAVAILABLE, THROTTLED, UNAVAILABLE_UNTIL),
-    hint="Read Retry-After, which is a number of seconds or a date, and wait at least that long.",
+    hint="Try again by yourself, and no sooner than Retry-After says: a number of seconds, or a date.",
 )
 def honours_retry_after(spa: Spa, fault: Fault) -> None:
     """A server that says when to come back is not asked before that."""

@@ -11,12 +11,18 @@ from dataclasses import dataclass
 from functools import cache
 
 from fixtures.apps.builds import ROOT
+from fixtures.mistakes.fit import words_of
+from fixtures.mistakes.known import Mistake as KnownMistake
+from fixtures.mistakes.known import known_mistakes, name_of
+from fixtures.mistakes.matrix import NoMatrix, read_matrix
 from scenarios.catalogue.client_mistakes import of_module
 from scenarios.catalogue.defects import DEFECTS, Defect
 from scenarios.catalogue.differences import Replaced, difference
 from scenarios.catalogue.server_mistakes import of_package, of_settings
 
 MOST_LINES = 60
+MOST_BROKEN = 25
+"""A mistake that breaks more rules than that tells nothing of a single one."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,32 @@ def mistakes_of(rule: str) -> tuple[Mistake, ...]:
     name, _, case = rule.partition("[")
     known = _by_rule().get(name, ())
     return tuple(sorted(known, key=lambda each: bool(case) and each.defect.caught_by.id != rule))
+
+
+def mistakes_seen_as(rule: str, fact: str) -> tuple[Mistake, ...]:
+    """Those of which a rule is known to have seen just this, whatever the counts and addresses; its own first."""
+    telling = [each for each in _in_the_matrix() if len(each.cases) <= MOST_BROKEN]
+    found = [each for each in telling if _is_seen_as(each, rule, words_of(fact), fact)]
+    own = name_of(rule)
+    found.sort(key=lambda each: (each.own != rule, name_of(each.own) != own, len(each.red), each.name))
+    by_name = {defect.name: defect for defect in DEFECTS}
+    return tuple(Mistake(by_name[each.name]) for each in found if each.name in by_name)
+
+
+@cache
+def _in_the_matrix() -> tuple[KnownMistake, ...]:
+    try:
+        return known_mistakes(read_matrix())
+    except NoMatrix:
+        return ()
+
+
+def _is_seen_as(mistake: KnownMistake, rule: str, words: tuple[str, ...], fact: str) -> bool:
+    of_it = [rule] if rule in mistake.red else mistake.cases.get(name_of(rule), [])
+    if any(mistake.red[each] and words_of(mistake.red[each]) == words for each in of_it):
+        return True
+    defect = next((each for each in DEFECTS if each.name == mistake.name), None)
+    return defect is not None and name_of(mistake.own) == name_of(rule) and bool(re.search(defect.words, fact))
 
 
 @cache
