@@ -42,7 +42,9 @@ def test_a_line_is_where_the_diff_says() -> None:
 
 def test_of_what_was_seen_only_the_mistakes_are_told_that_look_so() -> None:
     rule = "network-failure/honours-retry-after[503-retry-after]"
-    too_early = mistakes_seen_as(rule, "A refresh was sent 0.9 s after the one before it; expected at least 7.0 s.")
+    too_early = mistakes_seen_as(
+        rule, "A refresh was sent 0.9 s after the one before it; expected a pause of at least 7 s."
+    )
     never = mistakes_seen_as(rule, "1 refresh was sent, and failed; expected at least 2.")
 
     assert too_early
