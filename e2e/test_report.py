@@ -71,7 +71,7 @@ def test_it_says_what_the_run_has_come_to(report: Path, browser: Browser) -> Non
     expect(broken.get_by_role("img", name="The page as the rule ended")).to_be_visible()
 
 
-def test_it_says_what_it_usually_is_and_how_that_is_put_right(report: Path, browser: Browser) -> None:
+def test_it_says_which_mistakes_look_just_so_and_how_they_are_put_right(report: Path, browser: Browser) -> None:
     page = opened(browser, report / PAGE)
     broken = page.locator("details.rule.broken")
     mistake = broken.get_by_role("listitem").filter(has_text="Each 401 sees to a refresh of its own")
@@ -80,7 +80,7 @@ def test_it_says_what_it_usually_is_and_how_that_is_put_right(report: Path, brow
     expect(mistake.get_by_role("link", name="Flyrell/axios-auth-refresh#13")).to_have_attribute(
         "href", "https://github.com/Flyrell/axios-auth-refresh/issues/13"
     )
-    mistake.get_by_text("The fix").click()
+    mistake.get_by_text("How the bundled app had it").click()
     expect(mistake.locator("ins").filter(has_text="withTabLock")).to_be_visible()
     expect(mistake.locator("del").filter(has_text="return task();").first).to_be_visible()
     expect(page.get_by_role("heading", name="What looks just so", include_hidden=True)).to_have_count(1)
