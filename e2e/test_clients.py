@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from e2e.only_elsewhere import is_only_elsewhere
 from fixtures.apps.builds.clients import FOLDER
 from fixtures.apps.clients import CLIENTS, serve
 from fixtures.apps.servers import RunningApp
@@ -36,8 +37,9 @@ def app(client: str, target: Target) -> Iterator[RunningApp]:
 
 
 def is_listed(client: str, rule: Rule) -> bool:
-    """Whether the client is known to break it."""
-    return any(finding.is_about(rule.id) for finding in findings(client))
+    """Whether the client is known to break it, or the default target is not asked it."""
+    is_known = any(finding.is_about(rule.id) for finding in findings(client))
+    return is_known or is_only_elsewhere(client, rule)
 
 
 @pytest.mark.sessions_go_on

@@ -12,6 +12,7 @@ from itertools import groupby
 
 import pytest
 
+from e2e.only_elsewhere import is_only_elsewhere
 from fixtures.apps.forms import FOLDER, serve
 from fixtures.apps.servers import RunningApp
 from fixtures.doctor import examine
@@ -125,7 +126,7 @@ def target(file: str, app: RunningApp) -> Iterator[Target]:
 
 
 @pytest.mark.sessions_go_on
-@pytest.mark.shared_out("file", "rule", among=FILES, each=6)
+@pytest.mark.shared_out("file", "rule", among=FILES, each=6, always=is_only_elsewhere)
 @pytest.mark.parametrize(
     ("file", "rule"),
     [(file, rule) for file in FILES for rule in asked_of(file)],

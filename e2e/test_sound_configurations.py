@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from e2e.only_elsewhere import is_only_elsewhere
 from fixtures.apps.running import serve
 from fixtures.apps.servers import RunningApp
 from fixtures.ends import DoesNotApply
@@ -48,7 +49,7 @@ def a_session_to_go_on_with(make_spa: MakeSpa, stock: SessionStock, target: Targ
 
 
 @pytest.mark.sessions_go_on
-@pytest.mark.shared_out("target", "rule", among=OTHERS, each=1)
+@pytest.mark.shared_out("target", "rule", among=OTHERS, each=1, always=is_only_elsewhere)
 @pytest.mark.parametrize("rule", rules(), ids=str)
 def test_sound(rule: Rule, spa: Spa) -> None:
     try:

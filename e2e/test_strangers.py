@@ -20,6 +20,7 @@ from playwright.sync_api import Browser
 
 from e2e.discovered import write_what_is_found
 from e2e.once import folder_of_run, once
+from e2e.only_elsewhere import is_only_elsewhere
 from fixtures.apps.builds.strangers import FOLDER
 from fixtures.apps.servers import RunningApp
 from fixtures.apps.strangers import STRANGERS, serve
@@ -259,7 +260,7 @@ def test_by_its_own_file_most_rules_apply(stranger: str, target: Target) -> None
 
 
 @pytest.mark.sessions_go_on
-@pytest.mark.shared_out("stranger", "rule", among=STRANGERS, each=2)
+@pytest.mark.shared_out("stranger", "rule", among=STRANGERS, each=2, always=is_only_elsewhere)
 @pytest.mark.parametrize(
     ("stranger", "rule"), [(name, rule) for name in STRANGERS for rule in FIRST_CASES], indirect=["stranger"], ids=str
 )
