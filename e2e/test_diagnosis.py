@@ -56,8 +56,9 @@ def test_two_mistakes_at_once_are_both_named() -> None:
     assert both >= 0.9 * PAIRS
 
 
-def test_every_defect_that_a_rule_has_to_catch_is_known() -> None:
-    assert {mistake.name for mistake in KNOWN} == {defect.name for defect in DEFECTS}
+def test_every_defect_that_a_rule_has_to_catch_is_known_but_for_those_of_several_mistakes() -> None:
+    single = {defect.name for defect in DEFECTS} - {"before-investigation", "investigation-literal"}
+    assert {mistake.name for mistake in KNOWN} == single
     for mistake in KNOWN:
         assert mistake.red
 
