@@ -11,6 +11,7 @@ from fixtures.diagnosis.__main__ import USAGE_ERROR, main
 from fixtures.mistakes.diagnosis import Diagnosis, Named, diagnosed
 from fixtures.mistakes.fit import Fit, words_of
 from fixtures.mistakes.known import Mistake, known_mistakes
+from fixtures.mistakes.likely import likely_red
 from fixtures.mistakes.matrix import read_matrix
 from fixtures.mistakes.run import ENOUGH, Run
 from fixtures.report.explained import MOST_NAMED, few_lines, whole_story
@@ -61,6 +62,18 @@ def test_every_defect_that_a_rule_has_to_catch_is_known_but_for_those_of_several
     assert {mistake.name for mistake in KNOWN} == single
     for mistake in KNOWN:
         assert mistake.red
+
+
+def test_what_two_mistakes_share_makes_the_rest_of_each_likely() -> None:
+    one = Mistake("one", red={"a/x": "", "a/y": ""})
+    other = Mistake("other", red={"a/y": "", "a/z": ""})
+    third = Mistake("third", red={"b/x": ""})
+
+    assert likely_red([one, other, third]) == {
+        "one": {"a/x", "a/y", "a/z"},
+        "other": {"a/x", "a/y", "a/z"},
+        "third": {"b/x"},
+    }
 
 
 # What speaks for a mistake, and against it

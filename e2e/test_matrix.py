@@ -10,6 +10,8 @@ from e2e.test_detection import build
 from fixtures.given.app import ServeWith
 from fixtures.given.spa import MakeSpa
 from fixtures.mistakes.cell import Came
+from fixtures.mistakes.known import known_mistakes
+from fixtures.mistakes.likely import likely_red
 from fixtures.report.matrix import BESIDES, PROPERTY, known
 from scenarios.catalogue import Rule
 from scenarios.catalogue.defects import Defect, defects_of
@@ -24,6 +26,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if file is not None and metafunc.config.getoption("--matrix-missing"):
         matrix = known(file)
         pairs = [(defect, rule) for defect, rule in pairs if not matrix.has(defect.name, rule.id)]
+        likely = likely_red(known_mistakes(matrix))
+        pairs.sort(key=lambda pair: pair[1].id not in likely.get(pair[0].name, ()))
     metafunc.parametrize(("defect", "judged_by"), pairs, ids=str)
 
 
