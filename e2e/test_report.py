@@ -1,125 +1,28 @@
-"""The report: one file that needs nothing else, true of the run, without a secret, and for everybody to use."""
+"""What a run leaves besides its page: files for people and for programs, also of a run that was cut short."""
 
 import json
 import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
 
-from e2e.once import folder_of_run, once
+from e2e.one_report import the_report
 from e2e.test_survival import killing, run_pytest
-from fixtures.apps.builds.clients import FOLDER as CLIENTS
 from fixtures.report.__main__ import main as report_main
 from fixtures.report.pages.__main__ import USAGE_ERROR, main
-from fixtures.report.pages.axis import Axis
-from fixtures.report.pages.judged import Judged, Request
 from fixtures.report.pages.markdown import escaped
-from fixtures.report.pages.page import page as page_of
 from fixtures.report.pages.run import read_run
 from fixtures.report.pages.schema import SCHEMA, written
-from fixtures.report.pages.waterfall import MOST_ALIKE, waterfall
 from fixtures.report.pages.writing import CTRF, LINES, PAGE, RUN, SUMMARY
 
-AXE = CLIENTS / "node_modules" / "axe-core" / "axe.min.js"
 A_TOKEN = re.compile(r"eyJ[\w-]{8,}")
 """A JSON web token begins so, and whatever else of JSON is in base64."""
-
-ASKED = "concurrent-401s/shares-one-refresh or wrong-password/is-sent-once or expired-on-load/keeps-the-deep-link"
 
 
 @pytest.fixture(scope="session")
 def report(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a run in which one rule of three is broken."""
-    folder = folder_of_run(pytestconfig, tmp_path_factory)
-    once(folder / "report.made", lambda: make_report(folder / "report"))
-    return folder / "report"
-
-
-def make_report(folder: Path) -> str:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GITHUB_ACTIONS", "true")
-        patch.setenv("GITHUB_STEP_SUMMARY", str(folder.with_suffix(".step.md")))
-        ended = run_pytest(
-            *("-q", "-n", "2", "e2e/test_scenarios.py", "--defect", "no-single-flight", "-k", ASKED),
-            *("--report", str(folder), "--junitxml", str(folder / "junit.xml")),
-        )
-    folder.with_suffix(".out").write_text(ended.stdout, encoding="utf-8")
-    assert f"report: {folder / PAGE}" in ended.stdout, ended.stdout
-    return "made"
-
-
-def opened(browser: Browser, file: Path, *, scheme: str = "light", width: int = 1280) -> Page:
-    context = browser.new_context(
-        color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900}
-    )
-    page = context.new_page()
-    page.goto(file.as_uri())
-    return page
-
-
-def test_it_says_what_the_run_has_come_to(report: Path, browser: Browser) -> None:
-    page = opened(browser, report / PAGE)
-
-    expect(page.get_by_role("heading", level=1)).to_have_text("1 of 3 rules broken")
-    broken = page.locator("details.rule.broken")
-    expect(broken).to_have_count(1)
-    expect(broken).to_have_attribute("open", "")
-    expect(broken).to_contain_text("3 refreshes were sent; expected 1.")
-    expect(broken.get_by_role("listitem").filter(has_text="signs in")).to_have_count(1)
-    expect(broken.locator("svg .culprit")).to_have_count(2)
-    expect(broken.get_by_role("img", name="The page as the rule ended")).to_be_visible()
-
-
-def test_it_says_which_mistakes_look_just_so_and_how_they_are_put_right(report: Path, browser: Browser) -> None:
-    page = opened(browser, report / PAGE)
-    broken = page.locator("details.rule.broken")
-    mistake = broken.get_by_role("listitem").filter(has_text="Each 401 sees to a refresh of its own")
-
-    expect(broken.get_by_role("heading", name="What looks just so")).to_be_visible()
-    expect(mistake.get_by_role("link", name="Flyrell/axios-auth-refresh#13")).to_have_attribute(
-        "href", "https://github.com/Flyrell/axios-auth-refresh/issues/13"
-    )
-    mistake.get_by_text("How the bundled app had it").click()
-    expect(mistake.locator("ins").filter(has_text="withTabLock")).to_be_visible()
-    expect(mistake.locator("del").filter(has_text="return task();").first).to_be_visible()
-    expect(page.get_by_role("heading", name="What looks just so", include_hidden=True)).to_have_count(1)
-
-
-def test_a_cell_of_the_matrix_leads_to_its_rule(report: Path, browser: Browser) -> None:
-    page = opened(browser, report / PAGE)
-    rule = page.locator("#wrong-password-is-sent-once")
-    expect(rule.locator(".body")).to_be_hidden()
-
-    page.get_by_role("link", name="is-sent-once: kept").press("Enter")
-
-    expect(rule.locator(".body")).to_be_visible()
-    expect(rule).to_be_in_viewport()
-
-
-def test_it_asks_for_nothing_but_itself(report: Path, browser: Browser) -> None:
-    asked: list[str] = []
-    with browser.new_context() as context:
-        context.on("request", lambda request: asked.append(request.url.partition(",")[0]))
-        context.new_page().goto((report / PAGE).as_uri())
-
-    assert asked[0] == (report / PAGE).as_uri()
-    assert [url for url in asked[1:] if not url.startswith("data:image/jpeg")] == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_everybody_can_use_it(report: Path, browser: Browser, scheme: str, width: int) -> None:
-    page = opened(browser, report / PAGE, scheme=scheme, width=width)
-    for rule in page.locator("details").all():
-        rule.evaluate("(rule) => { rule.open = true; }")
-    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
-
-    found = page.evaluate("axe.run()")
-
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
-    assert len(found["passes"]) > 10
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+    return the_report(pytestconfig, tmp_path_factory)
 
 
 def test_a_junit_file_tells_each_rule_and_no_more_of_the_report(report: Path) -> None:
@@ -272,61 +175,3 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
 
 def test_the_schema_of_a_run_is_up_to_date() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == written(), "write it anew: python -m fixtures.report.pages.schema"
-
-
-def request(number: int, at: float, path: str = "/api/notes/") -> Request:
-    return Request(
-        number=number, kind="API", method="GET", path=path, started=at, ended=at + 0.1, outcome="200", status=200
-    )
-
-
-def judged(*requests: Request) -> Judged:
-    return Judged(rule="sign-out/x", scenario="sign-out", sentence="", verdict="KEPT", requests=requests)
-
-
-def test_a_long_pause_takes_no_more_room_than_a_gap() -> None:
-    axis = Axis([0.0, 0.5, 300.5, 301.0], left=100.0, width=400.0)
-
-    assert [gap.words for gap in axis.breaks] == ["5 min"]
-    places = [axis.x(at) for at in (0.0, 0.25, 0.5, 100.0, 300.5, 301.0)]
-    assert places == sorted(places)
-    assert (places[0], places[-1]) == (100.0, 500.0)
-    assert axis.x(300.5) - axis.x(0.5) == axis.gap < 50
-
-
-def test_requests_of_a_storm_are_counted_where_they_are_alike() -> None:
-    drawn = waterfall(judged(*(request(number, number / 100) for number in range(1000))))
-
-    assert drawn is not None
-    assert [bar.left_out for bar in drawn.bars] == [0] * (MOST_ALIKE - 1) + [1000 - MOST_ALIKE]
-    assert drawn.hidden == 1000 - MOST_ALIKE
-
-
-def test_a_thousand_different_requests_stay_usable(report: Path, browser: Browser, tmp_path: Path) -> None:
-    run = read_run(report / RUN)
-    many = judged(*(request(number, number / 100, f"/api/{number}/") for number in range(1000)))
-    file = tmp_path / PAGE
-    file.write_text(page_of(run.model_copy(update={"judged": [many]})), encoding="utf-8")
-
-    page = opened(browser, file)
-    page.get_by_role("link", name="x: kept").click()
-
-    expect(page.locator("svg .bar")).to_have_count(80)
-    expect(page.get_by_text("920 requests are not drawn")).to_be_visible()
-    page.get_by_text("All 1000 requests in words").click()
-    expect(page.get_by_role("cell", name="API GET /api/999/")).to_be_visible()
-    assert len(json.dumps(page.content())) < 1_000_000
-
-
-def test_texts_of_an_app_are_no_markup(report: Path, browser: Browser, tmp_path: Path) -> None:
-    run = read_run(report / RUN)
-    nasty = judged(request(1, 0.0, "/<img src=x onerror=alert(1)>")).model_copy(
-        update={"console": ("<script>window.harmed = true</script>",)}
-    )
-    file = tmp_path / PAGE
-    file.write_text(page_of(run.model_copy(update={"judged": [nasty]})), encoding="utf-8")
-
-    page = opened(browser, file)
-
-    expect(page.locator("img")).to_have_count(0)
-    assert page.evaluate("window.harmed") is None
