@@ -27,6 +27,7 @@ pytest_plugins = [
     "fixtures.report.blocking",
     "fixtures.report.tally",
     "fixtures.report.accepting",
+    "fixtures.report.junit",
     "fixtures.report.matrix",
     "fixtures.report.pages.collecting",
     "scenarios.catalogue.known",
