@@ -1,5 +1,6 @@
 """Known failures block nothing while they are true, and block when they are not."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -42,6 +43,7 @@ owner = "robin"
         ("1 API request failed: GET /api/notes/7/ 401.", "1 API request failed: GET /api/notes/12/ 401."),
         ("2 API requests failed: GET /a 401, GET /b 500.", "3 API requests failed: GET /b 500, GET /a 401."),
         ("The user was redirected to /login (pushState).", "The user was redirected to /login (page load)."),
+        ("3 refreshes were sent, and none succeeded; expected 1.", "1 refresh was sent, and failed; expected 1."),
         ("2 requests were sent with the stale access token A.", "1 request was sent with the stale access token C."),
     ],
 )
@@ -113,7 +115,7 @@ SEEN = outcome(Verdict.BROKEN, "9 refreshes were sent; expected 1.")
             outcome(Verdict.KEPT),
             terms(AT_TIMES),
             None,
-            "broken in some runs (lines 1 to 5 of shop.known.toml): the new",
+            "broken in some runs (lines 1 to 5 of shop.known.toml).",
         ),
         (outcome(Verdict.KEPT), terms(AT_TIMES, expires=date(2027, 1, 30)), None, "broken in some runs"),
         (outcome(Verdict.KEPT), terms(accepts=True), None, ""),
@@ -165,6 +167,28 @@ def test_what_is_known_of_a_rule_that_watches_is_held_against_all_parts(fact: st
     assert not any(part.is_blocked for part in parts.values())
     assert whole.exit_status == status
     assert any(line.startswith(words) for line in whole.verdicts("shop.toml")), whole.verdicts("shop.toml")
+
+
+def test_what_is_broken_in_some_runs_is_told_where_it_is_kept() -> None:
+    run = Tallied(target="shop", outcomes=[terms(AT_TIMES).settled(outcome(Verdict.KEPT))])
+    lines = run.verdicts("shop.toml")
+
+    assert not run.is_blocked
+    assert lines[lines.index("kept this time") + 1] == (
+        "    a/b: It is known to be broken in some runs (lines 1 to 5 of shop.known.toml)."
+    )
+
+
+def test_what_is_known_for_one_reason_has_one_line() -> None:
+    table = '[[known]]\nreason = "the new client"\nowner = "robin"\n[known.seen]\n'
+    known = parse_known(table + "".join(f'"a/{name}" = "It hung."\n' for name in ("b[x]", "b[y]", "c")), FILE)
+    seen = outcome(Verdict.BROKEN, "It hung.")
+    terms = Terms(known=known, day=date(2027, 1, 31))
+    settled = [terms.settled(replace(seen, rule=failure.rule)) for failure in known]
+
+    lines = Tallied(target="shop", outcomes=settled).verdicts("shop.toml")
+
+    assert lines[:2] == ["a  3 known", "    known: b[x, y], c: the new client"]
 
 
 # Runs

@@ -7,6 +7,8 @@ against the clients; a test holds the two together.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from fixtures.apps.clients import CLIENTS
 from fixtures.clients.findings import Finding, findings
 from fixtures.target import Target, needs_of, read_target
 from scenarios.catalogue import Function, Rule, rules, watchers
+
+MOST_CASES = 3
+"""So many cases of a rule are named."""
 
 PAGE = Path(__file__).parents[1] / "CLIENTS.md"
 
@@ -26,6 +31,9 @@ Six small apps, each around an auth client as its documentation shows it, judged
 says how many rules of the scenario are kept, of how many apply. What is broken stands below, with the reason: it lies
 in the library's own code, in what its documentation has people write, or in the app around it where the documentation
 says nothing. That last is what most apps do there, and it is said so that nobody takes it for the library's fault.
+
+The lists are written as those of any app's known failures are. `make e2e TARGET=fixtures/clients/ky/target.toml` judges
+one by every rule, and fails where it breaks another one, breaks one in another way, or keeps one that is listed.
 """
 
 
@@ -76,11 +84,36 @@ def _client(name: str) -> str:
 
 def _finding(finding: Finding) -> str:
     report = f" ([{_short(finding.report)}]({finding.report}))" if finding.report else ""
-    listed = ", ".join(f"`{rule}`" for rule in finding.rules)
-    races = ", ".join(f"`{rule}`" for rule in finding.sometimes)
+    always, races = (_listed(rules) for rules in (finding.rules, finding.sometimes))
+    listed = f" {always}" if always else ""
     if races:
-        listed += f"; and, as the race ends, {races}"
-    return f"- **{finding.whose[0].upper()}{finding.whose[1:]}.** {finding.why}{report} Breaks {listed}."
+        listed += f"{'; and' if always else ''}, as the race ends, {races}"
+    return f"- **{finding.whose[0].upper()}{finding.whose[1:]}.** {finding.why}{report} Breaks{listed}."
+
+
+def _listed(ids: Iterable[str]) -> str:
+    return ", ".join(f"`{rule}`{f' ({of_all})' if of_all else ''}" for rule, of_all in folded(ids))
+
+
+def folded(listed: Iterable[str]) -> list[tuple[str, str]]:
+    """The cases of a rule together, beside how many there are where a few are not listed.
+
+    ``a/b`` where all of its cases are listed; ``a/b[500, reset]``; ``a/b`` and ``13 of 14 cases``.
+    """
+    cases: dict[str, list[str]] = {}
+    for rule in listed:
+        name, _, case = rule.partition("[")
+        cases.setdefault(name, []).append(case.removesuffix("]"))
+    all_of = Counter(str(rule).partition("[")[0] for rule in rules())
+    return [_folded(name, of_it, all_of[name]) for name, of_it in cases.items()]
+
+
+def _folded(name: str, cases: list[str], of_all: int) -> tuple[str, str]:
+    if not any(cases) or len(cases) == of_all:
+        return name, ""
+    if len(cases) > MOST_CASES:
+        return name, f"{len(cases)} of {of_all} cases"
+    return f"{name}[{', '.join(cases)}]", ""
 
 
 def _short(url: str) -> str:

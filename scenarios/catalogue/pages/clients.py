@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fixtures.apps.builds.clients import FOLDER
 from fixtures.apps.clients import CLIENTS
 from fixtures.clients.findings import Finding, findings
-from scenarios.catalogue.clients_page import cell, watching_cell
+from scenarios.catalogue.clients_page import cell, folded, watching_cell
 from scenarios.catalogue.cures import Report
 from scenarios.catalogue.pages.linking import Linking, reports
 from scenarios.catalogue.pages.rules import by_scenario
@@ -78,8 +78,9 @@ def _finding(here: _Here, linking: Linking, *, at: str) -> Iterator[str]:
     finding = here.finding
     report = f" ({reports((Report(finding.report),))})" if finding.report else ""
     yield from (f"**{finding.whose[0].upper()}{finding.whose[1:]}.** {finding.why}{report}", "")
-    yield from (f"- {linking.rule(rule, at=at)}" for rule in here.always)
-    yield from (f"- {linking.rule(rule, at=at)}, as the race ends" for rule in here.sometimes)
+    for ids, when in ((here.always, ""), (here.sometimes, ", as the race ends")):
+        for rule, of_all in folded(ids):
+            yield f"- {linking.rule(rule, at=at)}{f', {of_all}' if of_all else ''}{when}"
     yield ""
 
 
