@@ -1,6 +1,8 @@
 """The report's page: it needs nothing else, tells what was seen, and is for everybody to use."""
 
 import json
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from e2e.one_report import a_request, a_rule, the_report
 from fixtures.apps.builds.clients import FOLDER as CLIENTS
+from fixtures.mistakes.known import known_mistakes
+from fixtures.mistakes.matrix import read_matrix
+from fixtures.report.outcome import Outcome, Verdict
+from fixtures.report.pages.judged import Judged, Mistake
 from fixtures.report.pages.page import page as page_of
-from fixtures.report.pages.run import read_run
+from fixtures.report.pages.run import Run, read_run
 from fixtures.report.pages.writing import PAGE, RUN
 
 AXE = CLIENTS / "node_modules" / "axe-core" / "axe.min.js"
@@ -122,3 +128,45 @@ def test_texts_of_an_app_are_no_markup(report: Path, browser: Browser, tmp_path:
 
     expect(page.locator("img")).to_have_count(0)
     assert page.evaluate("window.harmed") is None
+
+
+def with_verdicts(run: Run, *, broken: Mapping[str, str], kept: Iterable[str]) -> Run:
+    """The same run with other rules. ``broken`` has what was seen, by rule."""
+    verdicts = {**dict.fromkeys(kept, Verdict.KEPT), **dict.fromkeys(broken, Verdict.BROKEN)}
+    outcomes = [
+        Outcome(run.tallied.target, rule.partition("/")[0], rule, verdict, broken.get(rule, ""))
+        for rule, verdict in verdicts.items()
+    ]
+    judged = [
+        Judged(rule=each.rule, scenario=each.scenario, sentence="", verdict=each.verdict.name, fact=each.fact)
+        for each in outcomes
+    ]
+    tallied = run.tallied.model_copy(update={"outcomes": outcomes, "watched": []})
+    return run.model_copy(update={"tallied": tallied, "judged": judged})
+
+
+def test_what_the_run_has_ruled_out_is_no_suspect(report: Path, browser: Browser, tmp_path: Path) -> None:
+    run = with_verdicts(read_run(report / RUN), broken={"sign-out/x": "It did."}, kept=["sign-out/y"])
+    suspected = (Mistake(sentence="It is this.", own="a/b"), Mistake(sentence="It is that.", own="sign-out/y"))
+    judged = [each.model_copy(update={"mistakes": suspected if each.fact else ()}) for each in run.judged]
+    file = tmp_path / PAGE
+    file.write_text(page_of(run.model_copy(update={"judged": judged})), encoding="utf-8")
+
+    page = opened(browser, file)
+
+    expect(page.get_by_text("It is this.")).to_be_visible()
+    expect(page.get_by_text("It is that.")).to_have_count(0)
+
+
+def test_rules_that_one_mistake_explains_say_so(report: Path, browser: Browser, tmp_path: Path) -> None:
+    mistake = next(each for each in known_mistakes(read_matrix()) if each.name == "only-first-request-retried")
+    file = tmp_path / PAGE
+    run = with_verdicts(read_run(report / RUN), broken=mistake.red, kept=mistake.kept)
+    file.write_text(page_of(run), encoding="utf-8")
+
+    page = opened(browser, file)
+    broken = page.locator("details.rule.broken").first
+    expect(broken).to_contain_text(mistake.sentence)
+    broken.get_by_role("link", name=re.compile(r"\d+ rules")).click()
+
+    expect(page.locator("#explained-1")).to_be_in_viewport()

@@ -51,6 +51,11 @@ class Mistake:
         return self.defect.sentence
 
     @property
+    def own(self) -> str:
+        """The rule that catches it for certain."""
+        return self.defect.caught_by.id
+
+    @property
     def reports(self) -> tuple[Report, ...]:
         return tuple(Report(each) for each in self.defect.reports)
 
