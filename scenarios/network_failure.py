@@ -289,7 +289,7 @@ def returns_to_the_page_after_an_outage(spa: Spa) -> None:
     spa.network.restore_refreshes()
 
     with spa.watched() as log:
-        spa.sign_in_again()
+        spa.sign_in_after_an_outage()
 
     expect(log.redirects).to_end_at(spa.pages.deep_link.path)
     expect(spa.marks.content_of(spa.pages.deep_link)).to_be_shown()
@@ -370,7 +370,7 @@ def refreshes_again_after_an_outage_and_a_new_sign_in(spa: Spa) -> None:
     spa.call_api()
     spa.wait_until_signed_out(at_most=spa.policy.outage_limit)
     spa.network.restore_refreshes()
-    spa.sign_in_again()
+    spa.sign_in_after_an_outage()
 
     with spa.watched() as log:
         spa.clock.let_access_token_expire()
