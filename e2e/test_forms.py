@@ -85,6 +85,7 @@ FILES = (
     "graphql/target.toml",
     "other-origin/target.toml",
     "without-jti/target.toml",
+    "behind-a-worker/target.toml",
     *WITHOUT_A_FORM,
 )
 API_ORIGIN = re.compile('name="api" content="([^"]*)"')
