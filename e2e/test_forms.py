@@ -18,12 +18,13 @@ from fixtures.apps.servers import RunningApp
 from fixtures.doctor import examine
 from fixtures.edge.faults import LOST_REPLY
 from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
+from fixtures.observed.passed_on import BY_THE_WORKER
 from fixtures.spa import Spa
 from fixtures.target import Target, read_target
 from scenarios.catalogue import Rule, rules
 from scenarios.catalogue.rules import rules_of
 from scenarios.corrupted_storage import text_that_is_no_json_leaves_no_blank_page
-from scenarios.near_expiry_refresh import refreshes_when_cors_hides_the_401
+from scenarios.near_expiry_refresh import refreshes_when_cors_hides_the_401, survives_two_expiries_with_rotation
 from scenarios.sign_out import revokes_the_refresh_token_on_the_server
 
 FIRST_CASES = [next(cases) for _, cases in groupby(rules(), key=lambda rule: rule.function)]
@@ -156,6 +157,14 @@ def test_a_client_that_parses_whatever_it_finds_leaves_a_blank_page(rule: Rule, 
 def test_a_client_that_waits_for_a_401_never_hears_of_one_without_cors_headers(spa: Spa) -> None:
     with pytest.raises(RuleBroken, match=r"^No refresh was sent"):
         refreshes_when_cors_hides_the_401(spa)
+
+
+@pytest.mark.parametrize("file", ["worker-keeps-a-refresh/target.toml"], indirect=True)
+def test_a_worker_that_answers_a_refresh_with_an_earlier_reply_is_seen_to(spa: Spa) -> None:
+    with pytest.raises(RuleBroken, match=r"^The user was redirected to /login \(pushState\), but should have stayed"):
+        survives_two_expiries_with_rotation(spa)
+
+    assert [each.note for each in spa.recorder.log().refreshes][:2] == [None, BY_THE_WORKER]
 
 
 @pytest.mark.parametrize("file", ["signs-out-locally/target.toml"], indirect=True)
