@@ -9,6 +9,7 @@ from fixtures.ends import RuleBroken
 from fixtures.judging import expect
 from fixtures.observed.exchange import Exchange, Kind
 from fixtures.observed.network_log import NetworkLog
+from fixtures.observed.payload import Payload
 from fixtures.observed.redirects import How, RedirectTrail, Visit
 
 NOWHERE = RedirectTrail("/dashboard", ())
@@ -89,6 +90,17 @@ def test_the_last_of_each_is_what_the_page_was_left_with() -> None:
     other = exchange(2, Kind.API, path="/api/summary/")
 
     assert log(rejected, other, served).api.last_of_each.items == (other, served)
+
+
+def test_a_request_sent_again_is_told_from_the_first_by_its_key() -> None:
+    one, another = (Payload({"idempotency-key": key}) for key in ("one digest", "another digest"))
+    keyless, keyless_again = exchange(1, Kind.API), exchange(2, Kind.API)
+    first, again = exchange(3, Kind.API, payload=one), exchange(4, Kind.API, payload=one)
+    anew = exchange(5, Kind.API, payload=another)
+
+    told_apart = log(keyless, keyless_again, first, again, anew).api.told_apart_by_key
+
+    assert told_apart.items == (keyless, keyless_again, first, anew)
 
 
 def test_a_count_that_is_off_names_both_numbers() -> None:

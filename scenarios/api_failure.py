@@ -57,7 +57,7 @@ def does_not_refresh(spa: Spa, fault: Fault) -> None:
 @rule(
     impact=Impact.CRITICAL,
     needs={"saving"},
-    hint="Only what reads may be sent again unasked. For a write, ask the user, or send an Idempotency-Key with it.",
+    hint="Only what reads may be sent again unasked. For a write, ask the user, or keep the Idempotency-Key it had.",
 )
 def does_not_repeat_a_write_by_itself(spa: Spa) -> None:
     """What a user saves is not sent again unasked where the answer was lost: the server may have done it.
@@ -72,5 +72,5 @@ def does_not_repeat_a_write_by_itself(spa: Spa) -> None:
         spa.save(A_TEXT)
         spa.clock.let_time_pass(30, step=5)
 
-    expect(log.api.like(log.api.first_write).without_key).to_have_at_most(1)
+    expect(log.api.like(log.api.first_write).told_apart_by_key).to_have_at_most(1)
     expect(log.redirects).not_to_visit(spa.pages.sign_in)
