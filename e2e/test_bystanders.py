@@ -50,11 +50,6 @@ LEFT_OUT = {
     # The bundled app says why in the tab that has ended the session, and the others follow it without a word.
     "corrupted-storage/tells-the-user-why-they-were-signed-out",
     "network-failure/tells-why-and-clears-tokens-after-an-outage",
-    # The bundled app lets go of its lock before a rejection has ended the session: another tab sends the token again.
-    "corrupted-storage/bad-refresh-token-signs-out-once",
-    "expired-on-load/does-not-loop-when-both-tokens-are-expired",
-    "refresh-rejected/does-not-retry-a-rejected-refresh",
-    "refresh-rejected/ends-the-session",
     # Attempts and pauses are those of one page, and each of the tabs makes its own.
     "network-failure/backs-off-between-retries",
     "network-failure/honours-retry-after",
