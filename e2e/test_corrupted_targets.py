@@ -174,11 +174,17 @@ OF_ANY_TYPE = {"tokens.shown.value"}
 """Keys whose values may be texts, numbers, true and false."""
 
 
+OR_A_LIST = {"sign_out.before"}
+"""Keys whose values may be one table, or a list of such tables."""
+
+
 def wrong_type(dice: random.Random) -> Iterator[Corrupted]:
     for source in GOOD:
         for where in SITES[source]:
             kind = "0" if where.value[0].isdigit() else where.value[0]
-            value = "[]" if where.key in OF_ANY_TYPE else dice.choice(WRONG_TYPES[kind])
+            chosen = dice.choice(WRONG_TYPES[kind])
+            is_good = where.key in OF_ANY_TYPE or (where.key in OR_A_LIST and chosen.startswith("["))
+            value = "[3]" if is_good else chosen
             content = with_line(source, where.number, f"{where.name} = {value}")
             yield Corrupted("wrong-type", content, where.key, where.number)
 

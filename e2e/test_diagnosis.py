@@ -223,7 +223,9 @@ def test_no_more_than_a_few_are_named_at_the_end_of_a_run() -> None:
     lines = tallied(*names).verdicts("shop.toml")
 
     at = lines.index(next(line for line in lines if "known mistakes would explain" in line))
-    assert lines[at + MOST_NAMED + 1].startswith("    and 2 more: python -m fixtures.diagnosis FILE")
+    more = int(lines[at].split()[0]) - MOST_NAMED
+    assert more > 0
+    assert lines[at + MOST_NAMED + 1].startswith(f"    and {more} more: python -m fixtures.diagnosis FILE")
 
 
 def test_a_run_in_which_nothing_is_broken_says_nothing_of_mistakes() -> None:
