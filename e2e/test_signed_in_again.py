@@ -100,6 +100,27 @@ def test_another_user_leaves_a_session_where_nothing_was_saved_in_it(
         assert make_spa().account == following
 
 
+def test_what_the_first_user_has_saved_is_met_by_no_other_session(make_spa: MakeSpa, stock: SessionStock) -> None:
+    first = make_spa()
+    first.sign_in()
+    assert is_left(stock, first)
+    second = make_spa()
+    second.sign_in()
+    assert second.marks.signed_in.is_visible()  # and so by the form, as the same user
+    assert is_left(stock, second)
+    saving = make_spa()
+    saving.sign_in()
+    saving.open(saving.pages.form)
+    saving.save("a note")
+    saving.sign_out()
+    following = saving.someone_else()
+    saving.sign_in_as(following)
+    assert is_left(stock, saving)
+
+    kept = stock.take_all(app_of(saving.target, saving.world.base_url))
+    assert [each.account for each in kept] == [following]
+
+
 def test_one_that_a_made_up_reply_began_is_left_to_nobody(make_spa: MakeSpa, stock: SessionStock) -> None:
     spa = make_spa()
     sign_out(spa)
