@@ -58,6 +58,8 @@ class DefectFile(BaseModel):
     """How bad the rule must see it to be, where that is less than the rule's own."""
     caught_by_none: Text | None = None
     """In place of both: why no rule has to catch it, and what it is there for then."""
+    includes: tuple[Text, ...] = Field(default=(), strict=False)
+    """The names of other mistakes that are in it as well, since it would not show without them."""
     reports: tuple[Text, ...] = Field(default=(), strict=False)
     """Public reports of those who had it: ``owner/name#12``."""
     mode: Literal["production", "development"] = "production"
