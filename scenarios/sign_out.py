@@ -4,11 +4,14 @@ On a shared computer the next person sits down at once. What comes back then is 
 (supabase/supabase-js PR#2392, strapi/strapi#22854, TanStack/query#28).
 """
 
-from fixtures.edge.faults import SERVER_FAILED, SESSION_GONE, Fault
+from fixtures.edge.faults import RESET, SERVER_FAILED, SESSION_GONE, Fault
 from fixtures.judging import expect
 from fixtures.spa import Spa
 from fixtures.spa.texts import A_TEXT
 from scenarios.catalogue import Impact, rule
+
+A_LOT = 100
+"""More requests for data than two page loads make."""
 
 
 @rule(
@@ -242,6 +245,29 @@ def clears_cached_responses_of_the_previous_user(spa: Spa) -> None:
 
     with spa.watched(), spa.holding.api_requests():
         spa.sign_in_as(next_user)
+        expect(saved).not_to_be_shown()
+
+
+@rule(
+    impact=Impact.CRITICAL,
+    needs={"sign-out", "saving", "second account", "sign-in form"},
+    hint="Throw away at the sign-out what was kept for bad times: a service worker's cache, IndexedDB, storage.",
+)
+def keeps_responses_from_the_next_user(spa: Spa) -> None:
+    """What the last user has saved is not shown to the next one, whose requests for data find no server."""
+    spa.sign_in()
+    spa.open(spa.pages.form)
+    spa.save(A_TEXT)
+    spa.open(spa.pages.home)
+    saved = spa.marks.text_of_another_user(A_TEXT)
+    expect(saved).to_be_shown()
+    spa.sign_out()
+    next_user = spa.someone_else()
+    spa.network.fail_api(RESET, times=A_LOT)
+
+    with spa.watched():
+        spa.sign_in_as(next_user)
+        spa.open(spa.pages.home)
         expect(saved).not_to_be_shown()
 
 
