@@ -128,7 +128,7 @@ def target(file: str, app: RunningApp) -> Iterator[Target]:
 
 
 @pytest.mark.sessions_go_on
-@pytest.mark.shared_out("file", "rule", among=FILES, each=6, always=is_only_elsewhere)
+@pytest.mark.shared_out("file", "rule", among=FILES, each=4, always=is_only_elsewhere)
 @pytest.mark.parametrize(
     ("file", "rule"),
     [(file, rule) for file in FILES for rule in asked_of(file)],

@@ -6,6 +6,7 @@ import pytest
 
 from fixtures.apps.forms import FOLDER, serve
 from fixtures.apps.servers import RunningApp
+from fixtures.doctor import examine
 from fixtures.edge.faults import RESET
 from fixtures.observed.passed_on import BY_THE_WORKER
 from fixtures.page.service_workers import bypass
@@ -28,6 +29,14 @@ def target() -> Target:
 
 def is_controlled(spa: Spa) -> bool:
     return bool(spa.page.evaluate("() => navigator.serviceWorker.controller !== null"))
+
+
+def test_the_doctor_says_that_there_is_a_worker(spa: Spa) -> None:
+    found = [finding.seen for finding in examine(spa) if finding.what == "worker"]
+
+    assert found == [
+        "/worker.js stands between the pages and the network; it answers as it likes, and is judged with the app"
+    ]
 
 
 def test_each_request_is_in_the_log_once_with_its_tab_and_its_token(spa: Spa) -> None:

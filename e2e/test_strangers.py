@@ -260,7 +260,7 @@ def test_by_its_own_file_most_rules_apply(stranger: str, target: Target) -> None
 
 
 @pytest.mark.sessions_go_on
-@pytest.mark.shared_out("stranger", "rule", among=STRANGERS, each=2, always=is_only_elsewhere)
+@pytest.mark.shared_out("stranger", "rule", among=STRANGERS, each=1, always=is_only_elsewhere)
 @pytest.mark.parametrize(
     ("stranger", "rule"), [(name, rule) for name in STRANGERS for rule in FIRST_CASES], indirect=["stranger"], ids=str
 )
