@@ -51,6 +51,13 @@ def test_the_summary_has_the_broken_rules_before_the_table(report: Path) -> None
     assert "| concurrent-401s |  | 1 |  |  |" in lines
 
 
+def test_no_request_is_answered_before_it_is_sent(report: Path) -> None:
+    requests = [request for judged in read_run(report / RUN).judged for request in judged.requests]
+
+    assert any(request.status == 401 for request in requests), "whose body no page may have read"
+    assert [each for each in requests if each.ended is not None and each.ended < each.started] == []
+
+
 def test_what_an_app_says_is_no_markdown() -> None:
     assert escaped("a|b\n<b>`x` [y](z)") == r"a\|b &lt;b>\`x\` \[y\](z)"
 

@@ -155,7 +155,11 @@ def loses_nothing_that_is_saved_while_the_refresh_fails(spa: Spa) -> None:
     expect(spa.marks.saved(A_TEXT)).to_be_shown()
 
 
-@rule(impact=Impact.SERIOUS, needs={"calls"}, hint="Begin to count anew when a refresh has succeeded.")
+@rule(
+    impact=Impact.SERIOUS,
+    needs={"calls"},
+    hint="Count only the failures in a row of one refresh, and begin anew when one has succeeded.",
+)
 def resets_the_failure_count_after_a_success(spa: Spa) -> None:
     """Failures that were each followed by a success never add up to a sign-out, however long the page stays open."""
     spa.sign_in()
