@@ -103,7 +103,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--accept-known",
         type=Path,
         metavar="FILE",
-        help="write what is broken to this file of known failures; what people have written there stays",
+        help="write what is broken to the file of known failures (a name alone: beside the target's file); what people "
+        "have written there stays",
     )
     group.addoption(
         "--webgl",

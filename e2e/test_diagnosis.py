@@ -8,11 +8,12 @@ import pytest
 
 from e2e.test_survival import run_pytest
 from fixtures.diagnosis.__main__ import USAGE_ERROR, main
+from fixtures.mistakes.cell import Cell
 from fixtures.mistakes.diagnosis import Diagnosis, Named, diagnosed
 from fixtures.mistakes.fit import Fit, words_of
 from fixtures.mistakes.known import Mistake, known_mistakes
 from fixtures.mistakes.likely import likely_red
-from fixtures.mistakes.matrix import read_matrix
+from fixtures.mistakes.matrix import Matrix, read_matrix
 from fixtures.mistakes.run import ENOUGH, Run
 from fixtures.report.explained import MOST_NAMED, few_lines, whole_story
 from fixtures.report.outcome import Outcome, Verdict
@@ -107,8 +108,31 @@ def test_what_is_known_to_turn_red_and_was_kept_counts_against_it() -> None:
 
 def test_what_was_not_asked_neither_helps_nor_hurts_beyond_a_tie() -> None:
     assert [each.fit.mistake for each in diagnosed(run("a/x"), [ONE]).named] == [ONE]
-    narrow = Mistake("narrow", own="a/x", red={"a/x": "2 were sent."})
+    narrow = Mistake("narrow", own="a/x", red={"a/x": "2 were sent."}, kept=frozenset({"z/z"}))
     assert diagnosed(run("a/x"), [ONE, narrow]).named[0].fit.mistake == narrow
+
+
+def test_of_two_that_explain_a_rule_the_one_of_which_more_is_known_is_likelier() -> None:
+    hardly_known, known = (
+        Mistake("hardly", own="a/x", red={"a/x": "9 were sent."}),
+        Mistake("known", own="a/x", red={"a/x": "9 were sent."}, kept=frozenset({"z"})),
+    )
+
+    assert diagnosed(run("a/x"), [hardly_known, known]).named[0].fit.mistake == known
+
+
+def test_what_a_mistake_includes_breaks_by_itself_is_red_for_that_one(tmp_path: Path) -> None:
+    for name, own, more in (("lock", "a/x", ""), ("flight", "b/y", 'includes = ["lock"]')):
+        (tmp_path / name).mkdir()
+        said = f'family = "Tests"\nmistake = "It does."\ncaught_by = "{own}"\nwords = "."\n{more}\n'
+        (tmp_path / name / "defect.toml").write_text(said, encoding="utf-8")
+    matrix = Matrix()
+    for name, rule in (("lock", "a/x"), ("flight", "a/x"), ("flight", "b/y"), ("flight", "c/z")):
+        matrix.put(Cell(name, rule, "9 were sent."))
+
+    red = {mistake.name: set(mistake.red) for mistake in known_mistakes(matrix, tmp_path)}
+
+    assert red == {"lock": {"a/x"}, "flight": {"b/y", "c/z"}}
 
 
 def test_what_no_mistake_explains_is_told() -> None:

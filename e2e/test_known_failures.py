@@ -204,7 +204,7 @@ def test_what_is_accepted_is_known_from_then_on_and_blocks_when_it_is_kept(tmp_p
     target = f"--target={a_target(tmp_path)}"
     known = tmp_path / "shop.known.toml"
 
-    first = run_pytest(*WRONG, target, "--accept-known", str(known))
+    first = run_pytest(*WRONG, target, "--accept-known", known.name)
     second = run_pytest(*WRONG, target, "-n", "2")
     mended = run_pytest("e2e/test_scenarios.py", "-k", SHARES, target)
 

@@ -19,4 +19,4 @@ def test_both_are_found_in_most_pairs() -> None:
 
     assert len(results) >= 100
     assert sum(each.has_first for each in results) >= 0.9 * len(results)
-    assert sum(each.has_both for each in results) >= 0.85 * len(results)
+    assert sum(each.has_both for each in results) >= 0.9 * len(results)
