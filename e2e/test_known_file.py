@@ -264,6 +264,18 @@ expires = 2027-01-31
     assert accepted_in(new, seen) == new
 
 
+def test_where_nobody_has_given_a_reason_yet_another_way_is_one_of_two() -> None:
+    alone = ENTRY.replace("the new client does it", REASON)
+    of_several = OF_SEVERAL.replace("the new client does it", REASON)
+    seen = {**SAME, "a/b": "It hung."}
+
+    first, both = accepted_in(alone, seen), '["4 refreshes were sent; expected 1.", "It hung."]'
+
+    assert first.startswith(alone.replace('"4 refreshes were sent; expected 1."', both))
+    assert accepted_in(first, {**SAME, "a/b": "4 refreshes were sent; expected 1."}) == first
+    assert accepted_in(of_several, seen) == of_several.replace('"4 refreshes were sent; expected 1."', both)
+
+
 def test_an_entry_all_of_whose_rules_fail_in_another_way_is_the_same_entry_still() -> None:
     of_one_mistake = OF_SEVERAL.replace(
         "[[known]]\n", "[[known]]\n# One known mistake would explain these: Nobody waits.\n"
