@@ -121,6 +121,15 @@ def test_of_two_that_explain_a_rule_the_one_of_which_more_is_known_is_likelier()
     assert diagnosed(run("a/x"), [hardly_known, known]).named[0].fit.mistake == known
 
 
+def test_a_mistake_whose_own_rule_saw_just_that_is_named_beside_one_that_breaks_it_otherwise() -> None:
+    wide = Mistake("wide", own="w/w", red={"w/w": "9 were sent.", "a/x": "It hung."})
+    own = Mistake("own", own="a/x", red={"a/x": "9 were sent."})
+    doubtful = Mistake("doubtful", own="a/x", red={"a/x": "9 were sent.", "k/k": "9 were sent."})
+
+    assert [each.fit.mistake for each in diagnosed(run("w/w", "a/x"), [wide, own]).named] == [wide, own]
+    assert [each.fit.mistake for each in diagnosed(run("w/w", "a/x", kept=("k/k",)), [wide, doubtful]).named] == [wide]
+
+
 def test_what_a_mistake_includes_breaks_by_itself_is_red_for_that_one(tmp_path: Path) -> None:
     for name, own, more in (("lock", "a/x", ""), ("flight", "b/y", 'includes = ["lock"]')):
         (tmp_path / name).mkdir()

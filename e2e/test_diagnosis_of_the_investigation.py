@@ -14,7 +14,7 @@ CAUSES = {
     "The refresh of the load is not waited for.": {"load-refreshes-for-itself", "boot-requests-race-refresh"},
     "A failed network is taken for a rejected token.": {"failed-refresh-is-left-to-the-user", "offline-logs-out"},
     "A reply without `refresh_token` stores the word “undefined”.": {"undefined-refresh-token-stored"},
-    "The end is not one.": {"zombie-session", "leftover-auth-keys"},
+    "The end is not one.": {"zombie-session", "leftover-auth-keys", "duplicate-redirects-or-toasts"},
 }
 
 
