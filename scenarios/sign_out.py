@@ -227,6 +227,15 @@ def clears_the_previous_users_form_input(spa: Spa) -> None:
     expect(spa.marks.field_of(spa.pages.form)).not_to_hold(A_TEXT)
 
 
+def _save_and_see_what_was_saved(spa: Spa) -> None:
+    """Somebody signs in, saves something, and has it on the home page."""
+    spa.sign_in()
+    spa.open(spa.pages.form)
+    spa.save(A_TEXT)
+    spa.open(spa.pages.home)
+    expect(spa.marks.text_of_another_user(A_TEXT)).to_be_shown()
+
+
 @rule(
     impact=Impact.CRITICAL,
     needs={"sign-out", "saving", "second account", "sign-in form"},
@@ -234,18 +243,13 @@ def clears_the_previous_users_form_input(spa: Spa) -> None:
 )
 def clears_cached_responses_of_the_previous_user(spa: Spa) -> None:
     """What the last user has saved is not shown to the next one, who signs in without a page load."""
-    spa.sign_in()
-    spa.open(spa.pages.form)
-    spa.save(A_TEXT)
-    spa.open(spa.pages.home)
-    saved = spa.marks.text_of_another_user(A_TEXT)
-    expect(saved).to_be_shown()
+    _save_and_see_what_was_saved(spa)
     spa.sign_out()
     next_user = spa.someone_else()
 
     with spa.watched(), spa.holding.api_requests():
         spa.sign_in_as(next_user)
-        expect(saved).not_to_be_shown()
+        expect(spa.marks.text_of_another_user(A_TEXT)).not_to_be_shown()
 
 
 @rule(
@@ -255,12 +259,7 @@ def clears_cached_responses_of_the_previous_user(spa: Spa) -> None:
 )
 def keeps_responses_from_the_next_user(spa: Spa) -> None:
     """What the last user has saved is not shown to the next one, whose requests for data find no server."""
-    spa.sign_in()
-    spa.open(spa.pages.form)
-    spa.save(A_TEXT)
-    spa.open(spa.pages.home)
-    saved = spa.marks.text_of_another_user(A_TEXT)
-    expect(saved).to_be_shown()
+    _save_and_see_what_was_saved(spa)
     spa.sign_out()
     next_user = spa.someone_else()
     spa.network.fail_api(RESET, times=A_LOT)
@@ -268,7 +267,7 @@ def keeps_responses_from_the_next_user(spa: Spa) -> None:
     with spa.watched():
         spa.sign_in_as(next_user)
         spa.open(spa.pages.home)
-        expect(saved).not_to_be_shown()
+        expect(spa.marks.text_of_another_user(A_TEXT)).not_to_be_shown()
 
 
 @rule(
@@ -278,12 +277,7 @@ def keeps_responses_from_the_next_user(spa: Spa) -> None:
 )
 def ignores_a_late_response_of_the_previous_user(spa: Spa) -> None:
     """What the last user had asked for, and what is answered after the next sign-in, is not shown to the next user."""
-    spa.sign_in()
-    spa.open(spa.pages.form)
-    spa.save(A_TEXT)
-    spa.open(spa.pages.home)
-    saved = spa.marks.text_of_another_user(A_TEXT)
-    expect(saved).to_be_shown()
+    _save_and_see_what_was_saved(spa)
     next_user = spa.someone_else()
 
     with spa.watched(patiently=False):
@@ -292,4 +286,4 @@ def ignores_a_late_response_of_the_previous_user(spa: Spa) -> None:
             spa.sign_out_at_once()
             held.take_no_more()
             spa.sign_in_as(next_user)
-        expect(saved).not_to_be_shown()
+        expect(spa.marks.text_of_another_user(A_TEXT)).not_to_be_shown()
