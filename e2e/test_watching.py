@@ -290,6 +290,23 @@ def test_a_page_is_not_judged_whose_own_timer_may_mend_it(spa: Spa) -> None:
     assert shown_at_the_end(spa) == []
 
 
+TICKING_BESIDE_ITS_WORKER = """<p>Restoring your session…</p>
+<script>
+  const worker = new Worker(URL.createObjectURL(new Blob(["setInterval(() => postMessage(null), 1000)"])));
+  let [wait, timer] = [1500, null];
+  worker.addEventListener("message", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { document.title = "late"; }, wait += 1);
+  });
+</script>"""
+
+
+def test_what_a_page_sets_anew_with_each_tick_and_sends_nothing_by_does_not_mend_it(spa: Spa) -> None:
+    show(spa, TICKING_BESIDE_ITS_WORKER)
+
+    assert shown_at_the_end(spa) == [False]
+
+
 def test_a_page_is_not_judged_while_the_suite_stands_in_its_way(spa: Spa) -> None:
     show(spa, "<p>Restoring your session…</p>")
     spa.network.fail_refreshes(RESET)
