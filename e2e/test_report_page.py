@@ -116,6 +116,26 @@ def test_a_thousand_different_requests_stay_usable(report: Path, browser: Browse
     assert len(json.dumps(page.content())) < 1_000_000
 
 
+def test_a_picture_that_two_hundred_failures_end_with_is_there_once(
+    report: Path, browser: Browser, tmp_path: Path
+) -> None:
+    run = read_run(report / RUN)
+    [broken] = [each for each in run.judged if each.verdict == Verdict.BROKEN.name]
+    many = [broken.model_copy(update={"rule": f"sign-out/rule-{number}"}) for number in range(200)]
+    file = tmp_path / PAGE
+    file.write_text(page_of(run.model_copy(update={"judged": many})), encoding="utf-8")
+
+    page = opened(browser, file)
+    page.locator("details.rule.broken:not([open]) > summary").last.click()
+    picture = page.get_by_role("img", name="The page as the rule ended").last
+    shown = picture.screenshot()
+    page.locator("svg.pictures").evaluate("(pictures) => pictures.remove()")
+
+    assert file.read_text(encoding="utf-8").count(broken.screenshot) == 1
+    assert picture.screenshot() != shown, "it was not to be seen before"
+    assert file.stat().st_size < 5_000_000
+
+
 def test_texts_of_an_app_are_no_markup(report: Path, browser: Browser, tmp_path: Path) -> None:
     run = read_run(report / RUN)
     nasty = a_rule(a_request(1, 0.0, "/<img src=x onerror=alert(1)>")).model_copy(
