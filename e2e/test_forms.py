@@ -25,7 +25,7 @@ from scenarios.catalogue import Rule, rules
 from scenarios.catalogue.rules import rules_of
 from scenarios.corrupted_storage import text_that_is_no_json_leaves_no_blank_page
 from scenarios.near_expiry_refresh import refreshes_when_cors_hides_the_401, survives_two_expiries_with_rotation
-from scenarios.sign_out import revokes_the_refresh_token_on_the_server
+from scenarios.sign_out import keeps_responses_from_the_next_user, revokes_the_refresh_token_on_the_server
 
 FIRST_CASES = [next(cases) for _, cases in groupby(rules(), key=lambda rule: rule.function)]
 WHERE_THE_FORM_MATTERS = {
@@ -165,6 +165,21 @@ def test_a_worker_that_answers_a_refresh_with_an_earlier_reply_is_seen_to(spa: S
         survives_two_expiries_with_rotation(spa)
 
     assert [each.note for each in spa.recorder.log().refreshes][:2] == [None, BY_THE_WORKER]
+
+
+@pytest.mark.parametrize("file", ["worker-keeps-answers/target.toml"], indirect=True)
+def test_a_worker_that_keeps_answers_for_bad_times_shows_them_to_the_next_user(spa: Spa) -> None:
+    with pytest.raises(RuleBroken, match=r"^The page showed the data of another user") as broken:
+        keeps_responses_from_the_next_user(spa)
+
+    assert BY_THE_WORKER in [each.note for each in spa.recorder.log().api], broken.value
+
+
+@pytest.mark.parametrize("file", ["worker-forgets-answers/target.toml"], indirect=True)
+def test_a_worker_may_keep_answers_for_as_long_as_their_session_lasts(spa: Spa) -> None:
+    keeps_responses_from_the_next_user(spa)
+
+    assert "answers" in spa.page.evaluate("() => caches.keys()"), "its worker was asked again"
 
 
 @pytest.mark.parametrize("file", ["signs-out-locally/target.toml"], indirect=True)
