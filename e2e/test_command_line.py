@@ -51,14 +51,45 @@ def run_pytest(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess
             "ERROR: --defect gremlins: there is none of that name; there are "
             + ", ".join(sorted(folder.name for folder in DEFECTS.iterdir() if folder.is_dir())),
         ),
+        (
+            ["--defect", "credentials-omitted"],
+            (
+                "ERROR: --defect credentials-omitted: a mistake of the app in another configuration: "
+                "add --target fixtures/targets/reference-cookie.toml"
+            ),
+        ),
     ],
-    ids=["no-such-target", "no-scheme", "no-port", "unreachable", "defect-of-another-app", "no-such-defect"],
+    ids=[
+        *("no-such-target", "no-scheme", "no-port", "unreachable"),
+        *("defect-of-another-app", "no-such-defect", "defect-of-another-configuration"),
+    ],
 )
 def test_bad_input_ends_in_one_message(arguments: list[str], message: str, workers: tuple[str, ...]) -> None:
     ended = run_pytest(*arguments, *workers, "e2e/test_scenarios.py")
 
     assert ended.returncode == USAGE_ERROR
     assert (ended.stdout + ended.stderr).strip() == message
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "fact"),
+    [
+        pytest.param(
+            *("rotation-response-lost", "network-failure/survives-a-lost-refresh-response"),
+            "The user was redirected to /login, but should have stayed signed in.",
+            id="settings-of-the-backend",
+        ),
+        pytest.param(
+            *("strict-mode-double-boot", "expired-on-load/recovers-with-one-refresh"),
+            "2 refreshes were sent; expected 1.",
+            id="development-build",
+        ),
+    ],
+)
+def test_a_defect_is_judged_with_all_that_makes_it(name: str, asked: str, fact: str) -> None:
+    ended = run_pytest("-q", "-n", "0", "e2e/test_scenarios.py", "--defect", name, "-k", asked)
+
+    assert fact in ended.stdout.splitlines(), ended.stdout
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "parallel"])
