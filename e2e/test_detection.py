@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 
+from e2e.wrong_builds import build
 from fixtures.apps import builds
 from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
 from fixtures.given.app import ServeWith
@@ -20,18 +21,6 @@ DEFECTS = defects_of("body")
 
 CRASHING = builds.defect("throws-at-start")
 """Not a defect that a rule could catch: an app that does not start. How it refreshes, nobody can say."""
-
-
-BUILT_AT_ONCE = 12
-"""So many wrong versions are built together. One by one, each costs a start of the builder. All in one go, they may
-take longer on a slow machine than a test is given, and whoever else builds waits for all of them.
-"""
-
-
-def build(defect: Defect) -> None:
-    """Build a wrong version, with those beside it in the list."""
-    at = DEFECTS.index(defect) // BUILT_AT_ONCE * BUILT_AT_ONCE
-    builds.make([each.build for each in DEFECTS[at : at + BUILT_AT_ONCE] if each.build])
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=str)

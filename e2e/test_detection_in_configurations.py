@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from fixtures.apps import builds
+from e2e.wrong_builds import build
 from fixtures.apps.running import serve
 from fixtures.apps.servers import RunningApp
 from fixtures.ends import RuleBroken
@@ -40,7 +40,7 @@ def test_defect_is_caught_in_its_words(
     defect: Defect, make_spa: MakeSpa, record_property: Callable[[str, object], None]
 ) -> None:
     record_property(DETECTION, defect.name)
-    builds.make([each.build for each in DEFECTS if each.build])
+    build(defect)
     spa = make_spa(defect.build)
 
     with pytest.raises(RuleBroken) as caught:

@@ -9,7 +9,7 @@ from e2e.test_survival import run_pytest
 from fixtures.mistakes.cell import BESIDE_IT, UNASKED, Came, Cell
 from fixtures.mistakes.matrix import Matrix, NoMatrix, read_matrix
 from fixtures.report.matrix import BESIDES, PROPERTY, Filling
-from scenarios.catalogue.defects import defects_of
+from scenarios.catalogue.defects import DEFECTS
 from scenarios.catalogue.matrix_page import PAGE, current, judging, page
 
 USAGE_ERROR = 4
@@ -94,7 +94,7 @@ def test_what_a_run_has_seen_before_it_was_killed_is_taken_up_by_the_next(tmp_pa
 
 
 def test_what_is_gone_is_dropped() -> None:
-    known = defects_of("body")[0]
+    known = DEFECTS[0]
     matrix = Matrix([Cell(known.name, known.rule.id), Cell(known.name, "sign-out/gone"), Cell("gone", known.rule.id)])
 
     assert [(cell.defect, cell.rule) for cell in current(matrix)] == [(known.name, known.rule.id)]
@@ -102,7 +102,7 @@ def test_what_is_gone_is_dropped() -> None:
 
 def test_only_what_is_missing_is_asked(tmp_path: Path) -> None:
     file = tmp_path / "matrix.json"
-    cells = [Cell(defect.name, rule.id) for defect in defects_of("body") for rule in judging(defect)]
+    cells = [Cell(defect.name, rule.id) for defect in DEFECTS for rule in judging(defect)]
     Matrix(cells[:-2]).write(file)
 
     ended = run_pytest(

@@ -14,7 +14,7 @@ from statistics import median
 from fixtures.mistakes.cell import Came, Cell
 from fixtures.mistakes.matrix import FILE, Matrix, NoMatrix, read_matrix
 from scenarios.catalogue import Rule, rules, watchers
-from scenarios.catalogue.defects import Defect, defects_of
+from scenarios.catalogue.defects import DEFECTS, Defect
 
 PAGE = Path(__file__).parents[1] / "MATRIX.md"
 
@@ -38,23 +38,22 @@ def judging(defect: Defect) -> list[Rule]:
 def current(matrix: Matrix) -> Matrix:
     """Without the cells of rules and defects that are gone."""
     ids = [*(rule.id for rule in rules()), *(rule.id for rule in watchers())]
-    return matrix.limited_to([defect.name for defect in defects_of("body")], ids)
+    return matrix.limited_to([defect.name for defect in DEFECTS], ids)
 
 
 def page(matrix: Matrix) -> str:
     """The whole page, as Markdown."""
-    defects = defects_of("body")
-    reds = {name: _reds(matrix, name) for name in (defect.name for defect in defects)}
+    reds = {name: _reds(matrix, name) for name in (defect.name for defect in DEFECTS)}
     most = max(reds, key=lambda name: reds[name])
-    asked = [(defect.name, rule.id) for defect in defects for rule in judging(defect)]
+    asked = [(defect.name, rule.id) for defect in DEFECTS for rule in judging(defect)]
     unknown = [pair for pair in asked if not matrix.has(*pair)]
     counts = f"median {median(reds.values()):g}, most {reds[most]} ({most})"
     blocks = [
         HEADER,
-        f"{len(defects)} defects; rules red per defect: {counts}.\n",
+        f"{len(DEFECTS)} defects; rules red per defect: {counts}.\n",
         _made(len(asked), len(unknown), len({name for name, _ in unknown})),
     ]
-    blocks += [f"## {defect.name}\n\n{defect.sentence}\n\n{_list(defect, matrix)}\n" for defect in defects]
+    blocks += [f"## {defect.name}\n\n{defect.sentence}\n\n{_list(defect, matrix)}\n" for defect in DEFECTS]
     return "\n".join(blocks)
 
 
