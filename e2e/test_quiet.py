@@ -279,3 +279,54 @@ def test_a_worker_that_is_ended_before_its_script_has_come_is_not_waited_for(
 
     assert recorder.log().all[-1].path == "/slow"
     assert recorder.log().all[-1].status is None
+
+
+LEAVING = {
+    "by-a-load": ("location.href = '/elsewhere'", True),
+    "by-a-reload": ("location.reload()", True),
+    "by-a-hash": ("location.hash = '#part'", False),
+    "by-its-history": ("history.pushState(null, '', '/elsewhere')", False),
+    "by-a-download": (
+        "Object.assign(document.createElement('a'), { href: '/file', download: 'file' }).click()",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("leaves", LEAVING)
+def test_a_page_says_that_it_has_begun_to_leave(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, leaves: str
+) -> None:
+    server.body_is_due.set()
+    code, does_leave = LEAVING[leaves]
+
+    said = context.pages[0].evaluate(f"() => {{ {code}; return __afreshIsLeaving(); }}")
+
+    assert said is does_leave
+    settle([context.pages[0]], recorder)
+
+
+def test_a_page_that_has_begun_to_leave_is_not_at_rest(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    page.evaluate("() => { let asked = 0; window.__afreshIsLeaving = () => (window.asked = ++asked) < 20; }")
+
+    settle([page], recorder)
+
+    assert page.evaluate("asked") >= 20
+
+
+def test_a_page_that_has_left_for_nothing_is_at_rest_in_the_end(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    context.route("**/nothing", lambda route: route.fulfill(status=204))
+
+    page.evaluate("() => { location.href = '/nothing'; }")
+    settle([page], recorder)
+
+    assert [each.status for each in recorder.log().all if each.path.endswith("/nothing")] == [204]
+    assert page.url == f"{server.origin}/"
