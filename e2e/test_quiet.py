@@ -318,6 +318,23 @@ def test_a_page_that_has_begun_to_leave_is_not_at_rest(
     assert page.evaluate("asked") >= 20
 
 
+def test_a_page_whose_scripts_are_still_to_run_says_so(context: BrowserContext, server: SlowBody) -> None:
+    server.body_is_due.set()
+    said: list[tuple[str, bool]] = []
+    context.expose_function("say", lambda state, is_arriving: said.append((state, is_arriving)))
+    context.add_init_script(WATCH_TASKS)
+    context.add_init_script(
+        """for (const when of ["readystatechange", "DOMContentLoaded"]) {
+            document.addEventListener(when, () => say(document.readyState, __afreshIsArriving()));
+        }"""
+    )
+    page = context.new_page()
+    page.goto(server.origin)
+    page.evaluate("say('asked', __afreshIsArriving())")
+
+    assert said == [("interactive", True), ("interactive", False), ("complete", False), ("asked", False)]
+
+
 def test_a_page_that_has_left_for_nothing_is_at_rest_in_the_end(
     context: BrowserContext, server: SlowBody, recorder: CountingRecorder
 ) -> None:
