@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 import pytest
+from playwright.sync_api import Route
 
 from e2e.only_elsewhere import is_only_elsewhere
 from fixtures.apps.forms import FOLDER, serve
@@ -19,13 +20,18 @@ from fixtures.doctor import examine
 from fixtures.edge.faults import LOST_REPLY
 from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
 from fixtures.observed.passed_on import BY_THE_WORKER
+from fixtures.observed.redirects import How
 from fixtures.spa import Spa
 from fixtures.target import Target, read_target
 from scenarios.catalogue import Rule, rules
 from scenarios.catalogue.rules import rules_of
 from scenarios.corrupted_storage import text_that_is_no_json_leaves_no_blank_page
 from scenarios.near_expiry_refresh import refreshes_when_cors_hides_the_401, survives_two_expiries_with_rotation
-from scenarios.sign_out import keeps_responses_from_the_next_user, revokes_the_refresh_token_on_the_server
+from scenarios.sign_out import (
+    keeps_responses_from_the_next_user,
+    revokes_the_refresh_token_on_the_server,
+    shows_nothing_of_the_user_in_a_kept_page,
+)
 
 FIRST_CASES = [next(cases) for _, cases in groupby(rules(), key=lambda rule: rule.function)]
 WHERE_THE_FORM_MATTERS = {
@@ -180,6 +186,37 @@ def test_a_worker_may_keep_answers_for_as_long_as_their_session_lasts(spa: Spa) 
     keeps_responses_from_the_next_user(spa)
 
     assert "answers" in spa.page.evaluate("() => caches.keys()"), "its worker was asked again"
+
+
+@pytest.mark.parametrize("file", ["left-by-loading/target.toml"], indirect=True)
+@pytest.mark.parametrize("rule", rules_of(shows_nothing_of_the_user_in_a_kept_page), ids=str)
+def test_a_page_that_a_sign_out_has_left_is_brought_back_with_its_user(rule: Rule, spa: Spa) -> None:
+    with pytest.raises(RuleBroken, match=r"^The page showed the user's own data \("):
+        rule.apply(spa)
+
+    last = spa.recorder.log().redirects.visits[-1]
+    assert (last.url, last.how) == ("/profile", How.RESTORE)
+
+
+@pytest.mark.parametrize("file", ["left-by-loading-and-looked-at/target.toml"], indirect=True)
+@pytest.mark.parametrize("rule", rules_of(shows_nothing_of_the_user_in_a_kept_page), ids=str)
+def test_a_page_that_is_brought_back_may_look_whether_there_is_still_a_session(rule: Rule, spa: Spa) -> None:
+    rule.apply(spa)
+
+    assert spa.recorder.log().redirects.has_restored
+
+
+@pytest.mark.parametrize("file", ["left-by-loading/target.toml"], indirect=True)
+@pytest.mark.parametrize("rule", rules_of(shows_nothing_of_the_user_in_a_kept_page), ids=str)
+def test_a_page_that_may_not_be_stored_is_not_brought_back(rule: Rule, spa: Spa) -> None:
+    def forbid_storing(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, headers={**response.headers, "cache-control": "no-store"})
+
+    spa.world.context.route("**/login", forbid_storing)
+
+    with pytest.raises(DoesNotApply, match=r"^the browser does not keep the page .+ \(.*CacheControlNoStore"):
+        rule.apply(spa)
 
 
 @pytest.mark.parametrize("file", ["signs-out-locally/target.toml"], indirect=True)

@@ -5,8 +5,9 @@ On a shared computer the next person sits down at once. What comes back then is 
 """
 
 from fixtures.edge.faults import RESET, SERVER_FAILED, SESSION_GONE, Fault
+from fixtures.ends import DoesNotApply
 from fixtures.judging import expect
-from fixtures.spa import Spa
+from fixtures.spa import Place, Spa
 from fixtures.spa.texts import A_TEXT
 from scenarios.catalogue import Impact, rule
 
@@ -287,3 +288,54 @@ def ignores_a_late_response_of_the_previous_user(spa: Spa) -> None:
             held.take_no_more()
             spa.sign_in_as(next_user)
         expect(spa.marks.text_of_another_user(A_TEXT)).not_to_be_shown()
+
+
+def _leave_ones_own_data_by_signing_out(spa: Spa) -> Place:
+    """Somebody signs out on the page with their own data, to which whoever comes next goes back."""
+    spa.sign_in()
+    spa.go_to_account_page()
+    expect(spa.marks.own_data).to_be_shown()
+    left = spa.mark_place()
+    spa.sign_out()
+    return left
+
+
+@rule(
+    impact=Impact.CRITICAL,
+    needs={"sign-out", "account page"},
+    hint="Ask for the session wherever a page is entered, by the back button too, and keep no data that outlives it.",
+)
+def shows_nothing_of_the_user_on_the_way_back(spa: Spa) -> None:
+    """Whoever goes back after the sign-out, with the browser's button, is shown nothing of the user who has left."""
+    left = _leave_ones_own_data_by_signing_out(spa)
+
+    with spa.watched(patiently=False):
+        spa.go_back_to(left)
+
+    expect(spa.marks.own_data).not_to_be_shown()
+    expect(spa.marks.signed_in).not_to_be_shown()
+
+
+@rule(
+    impact=Impact.CRITICAL,
+    needs={"sign-out", "account page"},
+    page_cache=True,
+    hint="Listen to `pageshow`: where `persisted` says that the page was kept, look whether there is still a session.",
+)
+def shows_nothing_of_the_user_in_a_kept_page(spa: Spa) -> None:
+    """A page that a sign-out has left, and that the browser has kept for the way back, does not show its user again.
+
+    Browsers keep the last pages of a tab whole, with all that they show, in the back/forward cache. Nothing of the app
+    is loaded when one is brought back.
+    """
+    left = _leave_ones_own_data_by_signing_out(spa)
+    if not left.is_left:
+        raise DoesNotApply("signing out loads no other page, so that there is none for the browser to keep")
+
+    with spa.watched(patiently=False) as log:
+        spa.go_back_to(left)
+
+    if not log.redirects.has_restored:
+        raise DoesNotApply(f"the browser does not keep the page that the sign-out leaves ({left.why_not_kept})")
+    expect(spa.marks.own_data).not_to_be_shown()
+    expect(spa.marks.signed_in).not_to_be_shown()
