@@ -262,6 +262,7 @@ WRONG_VALUES = {
     "policy.refresh_attempts": ["0", "-3", "1000000"],
     "policy.rejected_attempts": ["0"],
     "policy.outage_limit": ["0", "-300"],
+    "policy.idle_limit": ["0", "-1", '"never"'],
     "policy.outage_ends_in": ['"tears"', '""'],
 }
 

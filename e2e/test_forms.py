@@ -26,6 +26,7 @@ from fixtures.target import Target, read_target
 from scenarios.catalogue import Rule, rules
 from scenarios.catalogue.rules import rules_of
 from scenarios.corrupted_storage import text_that_is_no_json_leaves_no_blank_page
+from scenarios.left_alone import ends_a_session_that_nobody_uses, keeps_a_session_that_is_used_ever_and_again
 from scenarios.near_expiry_refresh import refreshes_when_cors_hides_the_401, survives_two_expiries_with_rotation
 from scenarios.sign_out import (
     keeps_responses_from_the_next_user,
@@ -217,6 +218,30 @@ def test_a_page_that_may_not_be_stored_is_not_brought_back(rule: Rule, spa: Spa)
 
     with pytest.raises(DoesNotApply, match=r"^the browser does not keep the page .+ \(.*CacheControlNoStore"):
         rule.apply(spa)
+
+
+@pytest.mark.parametrize("file", ["ends-when-idle/target.toml"], indirect=True)
+@pytest.mark.parametrize(
+    "rule",
+    [*rules_of(ends_a_session_that_nobody_uses), *rules_of(keeps_a_session_that_is_used_ever_and_again)],
+    ids=str,
+)
+def test_a_client_may_end_a_session_that_nobody_uses(rule: Rule, spa: Spa) -> None:
+    rule.apply(spa)
+
+
+@pytest.mark.parametrize("file", ["idle-unless-it-renews/target.toml"], indirect=True)
+def test_a_client_that_takes_its_own_renewals_for_use_never_ends_a_session(spa: Spa) -> None:
+    with pytest.raises(RuleBroken, match=r"^The page did not show the sign-in form \("):
+        ends_a_session_that_nobody_uses(spa)
+
+    assert spa.recorder.log().refreshes.succeeded
+
+
+@pytest.mark.parametrize("file", ["idle-from-the-first/target.toml"], indirect=True)
+def test_a_client_that_notices_no_use_ends_a_session_that_is_used(spa: Spa) -> None:
+    with pytest.raises(RuleBroken, match=r"^The user was redirected to /login, but should have stayed signed in\."):
+        keeps_a_session_that_is_used_ever_and_again(spa)
 
 
 @pytest.mark.parametrize("file", ["signs-out-locally/target.toml"], indirect=True)
