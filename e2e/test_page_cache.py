@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.ends import DoesNotApply
+from fixtures.judging import expect
 from fixtures.page.browser import HEADLESS_SHELLS
 from fixtures.page.page_cache import WITHOUT_IT, launched_keeping_pages
 from fixtures.spa import Spa
@@ -59,3 +60,12 @@ def test_the_rule_says_why_there_is_no_such_browser(spa: Spa) -> None:
         rule.apply(spa)
 
     assert list(spa.recorder.log().all) == []
+
+
+def test_nobody_goes_back_to_before_the_app(spa: Spa) -> None:
+    spa.open_sign_in_page()
+
+    with pytest.raises(DoesNotApply, match=r"^the tab has no page to go back to"):
+        spa.go_back_to(spa.mark_place())
+
+    expect(spa.marks.sign_in_form).to_be_shown()
