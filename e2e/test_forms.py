@@ -134,6 +134,13 @@ def target(file: str, app: RunningApp) -> Iterator[Target]:
         yield read_target(FOLDER / file)
 
 
+@pytest.fixture
+def page_cache(spa: Spa) -> None:
+    """A browser that keeps pages for the way back, where this machine has one."""
+    if spa.why_no_page_cache is not None:
+        pytest.skip(spa.why_no_page_cache)
+
+
 @pytest.mark.sessions_go_on
 @pytest.mark.shared_out("file", "rule", among=FILES, each=4, always=is_only_elsewhere)
 @pytest.mark.parametrize(
@@ -189,6 +196,7 @@ def test_a_worker_may_keep_answers_for_as_long_as_their_session_lasts(spa: Spa) 
     assert "answers" in spa.page.evaluate("() => caches.keys()"), "its worker was asked again"
 
 
+@pytest.mark.usefixtures("page_cache")
 @pytest.mark.parametrize("file", ["left-by-loading/target.toml"], indirect=True)
 @pytest.mark.parametrize("rule", rules_of(shows_nothing_of_the_user_in_a_kept_page), ids=str)
 def test_a_page_that_a_sign_out_has_left_is_brought_back_with_its_user(rule: Rule, spa: Spa) -> None:
@@ -199,6 +207,7 @@ def test_a_page_that_a_sign_out_has_left_is_brought_back_with_its_user(rule: Rul
     assert (last.url, last.how) == ("/profile", How.RESTORE)
 
 
+@pytest.mark.usefixtures("page_cache")
 @pytest.mark.parametrize("file", ["left-by-loading-and-looked-at/target.toml"], indirect=True)
 @pytest.mark.parametrize("rule", rules_of(shows_nothing_of_the_user_in_a_kept_page), ids=str)
 def test_a_page_that_is_brought_back_may_look_whether_there_is_still_a_session(rule: Rule, spa: Spa) -> None:
@@ -207,6 +216,7 @@ def test_a_page_that_is_brought_back_may_look_whether_there_is_still_a_session(r
     assert spa.recorder.log().redirects.has_restored
 
 
+@pytest.mark.usefixtures("page_cache")
 @pytest.mark.parametrize("file", ["left-by-loading/target.toml"], indirect=True)
 @pytest.mark.parametrize("rule", rules_of(shows_nothing_of_the_user_in_a_kept_page), ids=str)
 def test_a_page_that_may_not_be_stored_is_not_brought_back(rule: Rule, spa: Spa) -> None:
