@@ -56,6 +56,31 @@ def test_each_request_is_in_the_log_once_with_its_tab_and_its_token(spa: Spa) ->
     assert [each.note for each in log.api] == [None, None]
 
 
+ASK_AND_WORK_HARD = """() => {
+    fetch('/api/notes');
+    for (let left = 1e9; left > 0; left--);
+}"""
+"""A page says what it has asked for when its task is over, and by then its worker has long had the answer."""
+
+
+def test_a_request_is_in_the_log_once_when_its_worker_has_had_the_answer_before_the_page_says_that_it_has_asked(
+    spa: Spa,
+) -> None:
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    spa.open_tab(spa.pages.calls)
+
+    with spa.watched() as log:
+        for page in spa.page.context.pages:
+            page.evaluate(ASK_AND_WORK_HARD)
+
+    assert [(str(each), each.tab, each.access_token) for each in log.api] == [
+        ("GET /api/notes 401", 1, None),
+        ("GET /api/notes 401", 2, None),
+    ]
+    assert [each.note for each in log.api] == [None, None]
+
+
 def test_what_is_routed_is_in_the_log_once_too(spa: Spa) -> None:
     spa.sign_in()
     spa.open(spa.pages.calls)
