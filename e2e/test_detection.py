@@ -34,8 +34,8 @@ def test_defect_is_caught_in_its_words(
     build(defect)
     served = [serve_with(defect.environment, defect.backend)] if defect.environment or defect.backend else []
     spa = make_spa(defect.build, *served)
-    if defect.rule.page_cache and spa.why_no_page_cache is not None:
-        pytest.skip(spa.why_no_page_cache)
+    if defect.rule.full_browser and spa.why_no_full_browser is not None:
+        pytest.skip(spa.why_no_full_browser)
 
     if defect.watching is None:
         with pytest.raises(RuleBroken) as caught:

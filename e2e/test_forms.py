@@ -135,10 +135,10 @@ def target(file: str, app: RunningApp) -> Iterator[Target]:
 
 
 @pytest.fixture
-def page_cache(spa: Spa) -> None:
+def full_browser(spa: Spa) -> None:
     """A browser that keeps pages for the way back, where this machine has one."""
-    if spa.why_no_page_cache is not None:
-        pytest.skip(spa.why_no_page_cache)
+    if spa.why_no_full_browser is not None:
+        pytest.skip(spa.why_no_full_browser)
 
 
 @pytest.mark.sessions_go_on
@@ -196,7 +196,7 @@ def test_a_worker_may_keep_answers_for_as_long_as_their_session_lasts(spa: Spa) 
     assert "answers" in spa.page.evaluate("() => caches.keys()"), "its worker was asked again"
 
 
-@pytest.mark.usefixtures("page_cache")
+@pytest.mark.usefixtures("full_browser")
 @pytest.mark.parametrize("file", ["left-by-loading/target.toml"], indirect=True)
 @pytest.mark.parametrize("rule", rules_of(shows_nothing_of_the_user_in_a_kept_page), ids=str)
 def test_a_page_that_a_sign_out_has_left_is_brought_back_with_its_user(rule: Rule, spa: Spa) -> None:
@@ -207,7 +207,7 @@ def test_a_page_that_a_sign_out_has_left_is_brought_back_with_its_user(rule: Rul
     assert (last.url, last.how) == ("/profile", How.RESTORE)
 
 
-@pytest.mark.usefixtures("page_cache")
+@pytest.mark.usefixtures("full_browser")
 @pytest.mark.parametrize("file", ["left-by-loading-and-looked-at/target.toml"], indirect=True)
 @pytest.mark.parametrize("rule", rules_of(shows_nothing_of_the_user_in_a_kept_page), ids=str)
 def test_a_page_that_is_brought_back_may_look_whether_there_is_still_a_session(rule: Rule, spa: Spa) -> None:
@@ -216,7 +216,7 @@ def test_a_page_that_is_brought_back_may_look_whether_there_is_still_a_session(r
     assert spa.recorder.log().redirects.has_restored
 
 
-@pytest.mark.usefixtures("page_cache")
+@pytest.mark.usefixtures("full_browser")
 @pytest.mark.parametrize("file", ["left-by-loading/target.toml"], indirect=True)
 @pytest.mark.parametrize("rule", rules_of(shows_nothing_of_the_user_in_a_kept_page), ids=str)
 def test_a_page_that_may_not_be_stored_is_not_brought_back(rule: Rule, spa: Spa) -> None:

@@ -319,7 +319,7 @@ def shows_nothing_of_the_user_on_the_way_back(spa: Spa) -> None:
 @rule(
     impact=Impact.CRITICAL,
     needs={"sign-out", "account page"},
-    page_cache=True,
+    full_browser=True,
     hint="Listen to `pageshow`: where `persisted` says that the page was kept, look whether there is still a session.",
 )
 def shows_nothing_of_the_user_in_a_kept_page(spa: Spa) -> None:

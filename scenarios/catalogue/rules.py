@@ -37,8 +37,8 @@ class Rule:
     needs: frozenset[str]
     hint: str | None = None
     case: Any = None
-    page_cache: bool = False
-    """Whether it is asked in a browser that keeps the pages one leaves, for the way back."""
+    full_browser: bool = False
+    """Whether it is asked in a full browser: with a back/forward cache, and a process for each tab."""
 
     @property
     def id(self) -> str:
@@ -62,8 +62,8 @@ class Rule:
             # The app's own reasons first: no line helps against those.
             reasons = sorted(lacking, key=lambda need: line_for(need) is not None)
             raise DoesNotApply(lacking[reasons[0]], line=lines.pop() if len(lines) == 1 else None)
-        if self.page_cache and spa.why_no_page_cache is not None:
-            raise DoesNotApply(spa.why_no_page_cache)
+        if self.full_browser and spa.why_no_full_browser is not None:
+            raise DoesNotApply(spa.why_no_full_browser)
         is_asked = False
         try:
             with spa.lifeline.held():
@@ -95,14 +95,14 @@ def rule(
     needs: Collection[str] = (),
     cases: Iterable[object] | None = None,
     hint: str | None = None,
-    page_cache: bool = False,
+    full_browser: bool = False,
 ) -> Callable[[Function], Function]:
     """Catalogue a function as a rule.
 
     ``impact`` is how bad it is for those who use the app, or run it, where it is broken at its worst. ``needs`` names
     what a target must have for the rule to apply (``needs_of``). Each of ``cases`` is a rule of its own, given to the
     function as second argument and named by its ``str``. ``hint`` is what is usually wrong where it is broken.
-    ``page_cache`` has it asked in a browser with a back/forward cache.
+    ``full_browser`` has it asked in a browser with a back/forward cache and a process for each tab.
     """
 
     def catalogue(function: Function) -> Function:
@@ -124,7 +124,7 @@ def rule(
                 needs=frozenset(needs),
                 hint=hint,
                 case=case,
-                page_cache=page_cache,
+                full_browser=full_browser,
             )
             if made.id in _rules:
                 raise CatalogueError(f"{where}: there is a rule {made.id} already")

@@ -1,4 +1,4 @@
-"""Which browser a rule about kept pages is asked in, and what it says where there is none."""
+"""Which browser a rule is asked in that takes a full one, and what it says where there is none."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from fixtures.ends import DoesNotApply
 from fixtures.judging import expect
 from fixtures.page.browser import HEADLESS_SHELLS
-from fixtures.page.page_cache import WITHOUT_IT, launched_keeping_pages
+from fixtures.page.full_browser import WITHOUT_IT, launched_full
 from fixtures.spa import Spa
 from scenarios.catalogue.rules import rules_of
 from scenarios.sign_out import shows_nothing_of_the_user_in_a_kept_page
@@ -28,14 +28,14 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("usual", [{}, SHELL], ids=["playwrights-own", "shell"])
 def test_a_full_browser_takes_the_place_of_the_headless_shell(usual: dict[str, object], program: Path) -> None:
     kept = {**usual, "ignore_default_args": [WITHOUT_IT], "executable_path": str(program)}
-    assert launched_keeping_pages(usual, NOWHERE) == kept
+    assert launched_full(usual, NOWHERE) == kept
 
 
 def test_playwrights_own_goes_before_the_machines(program: Path, tmp_path: Path) -> None:
     own = tmp_path / "chrome"
     own.touch(mode=0o755)
 
-    launched = launched_keeping_pages({}, str(own))
+    launched = launched_full({}, str(own))
 
     assert launched is not None
     assert launched["executable_path"] == str(own) != str(program)
@@ -44,17 +44,17 @@ def test_playwrights_own_goes_before_the_machines(program: Path, tmp_path: Path)
 @pytest.mark.parametrize("chosen", [{"channel": "msedge"}, {"executable_path": "/opt/brave"}], ids=str)
 def test_what_somebody_has_chosen_stays_chosen(chosen: dict[str, object], program: Path) -> None:
     assert program.exists()
-    assert launched_keeping_pages(chosen, NOWHERE) == {**chosen, "ignore_default_args": [WITHOUT_IT]}
+    assert launched_full(chosen, NOWHERE) == {**chosen, "ignore_default_args": [WITHOUT_IT]}
 
 
 def test_where_there_is_no_full_browser_nothing_is_launched(program: Path) -> None:
     program.unlink()
-    assert launched_keeping_pages(SHELL, NOWHERE) is None
+    assert launched_full(SHELL, NOWHERE) is None
 
 
 def test_the_rule_says_why_there_is_no_such_browser(spa: Spa) -> None:
     [rule] = rules_of(shows_nothing_of_the_user_in_a_kept_page)
-    spa.why_no_page_cache = "this machine has none"
+    spa.why_no_full_browser = "this machine has none"
 
     with pytest.raises(DoesNotApply, match=r"^this machine has none$"):
         rule.apply(spa)
