@@ -57,7 +57,8 @@ NOT_ASKED: dict[str, dict[str, str]] = {
     "gazette": {
         "several-tabs/shares-one-refresh": (
             "a cookie that one tab's reply sets may be read by the other tab a moment later: which is first is chance"
-        )
+        ),
+        "several-tabs/shares-one-refresh-between-processes": "the same, in two processes",
     },
 }
 """Rules whose verdict on a stranger depends on more than the stranger."""
