@@ -61,10 +61,12 @@ def shares_one_refresh_between_processes(spa: Spa) -> None:
     spa.storage.delay_writes()
 
     for _ in range(TURNS):
-        with spa.watched() as log, spa.holding.refreshes():
-            spa.clock.let_access_token_expire()
-            spa.call_api()
-            other.call_api()
+        with spa.watched() as log:
+            with spa.holding.refreshes():
+                spa.clock.let_access_token_expire()
+                spa.call_api()
+                other.call_api()
+            spa.storage.let_writes_arrive()
 
         expect(log.refreshes).to_have_count(1)
         for tab in (spa, other):
