@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.ends import DoesNotApply
+from fixtures.ends import CouldNotAsk, DoesNotApply
 from fixtures.judging import expect
 from fixtures.page.browser import HEADLESS_SHELLS
 from fixtures.page.full_browser import WITHOUT_IT, launched_full
@@ -60,6 +60,35 @@ def test_the_rule_says_why_there_is_no_such_browser(spa: Spa) -> None:
         rule.apply(spa)
 
     assert list(spa.recorder.log().all) == []
+
+
+def test_an_app_that_has_filled_its_storage_has_no_room_for_what_delays_its_writes(spa: Spa) -> None:
+    spa.sign_in()
+    spa.page.evaluate("""() => {
+        for (let length = 2 ** 22; length >= 1; length /= 2) {
+            try { localStorage.setItem(`full ${length}`, 'x'.repeat(length)); } catch { /* half of it then */ }
+        }
+    }""")
+    kept = spa.storage.browser.areas()
+
+    with pytest.raises(CouldNotAsk, match=r"^The browser has no room for another 1000000 characters"):
+        spa.storage.delay_writes()
+
+    assert spa.storage.browser.areas() == kept
+
+
+def test_nothing_of_what_delays_writes_stays(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    kept = spa.storage.browser.areas()["localStorage"].keys()
+    spa.storage.delay_writes()
+
+    spa.network.reject_access_token()
+    spa.call_api()
+    assert spa.storage.browser.areas()["localStorage"].keys() > kept
+    spa.storage.let_writes_arrive()
+
+    assert spa.storage.browser.areas()["localStorage"].keys() == kept
 
 
 def test_nobody_goes_back_to_before_the_app(spa: Spa) -> None:

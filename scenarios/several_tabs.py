@@ -57,7 +57,6 @@ def shares_one_refresh_between_processes(spa: Spa) -> None:
     spa.sign_in()
     spa.open(spa.pages.calls)
     other = spa.open_tab(spa.pages.calls)
-
     spa.storage.delay_writes()
 
     for _ in range(TURNS):
