@@ -15,7 +15,8 @@ from fixtures.apps.builds import ROOT
 from fixtures.page.browser import find
 from fixtures.page.elsewhere import PROGRAM
 
-RULES = "expired-on-load/recovers or expired-on-load/sends-no or several-tabs/shares-one"
+# Those of tabs that need no browser but the one that is driven elsewhere.
+RULES = "expired-on-load/recovers or expired-on-load/sends-no or (several-tabs/shares-one and not between-processes)"
 
 
 @pytest.fixture(scope="module")
