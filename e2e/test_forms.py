@@ -83,6 +83,8 @@ WHERE_SIGNING_IN_MATTERS = {
     "sign-out/revokes-the-refresh-token-on-the-server",
 }
 WITHOUT_A_FORM = ("other-origin/by-function.toml", "other-origin/by-call.toml")
+SOCKETS = ("socket/target.toml", "socket-by-subprotocol/target.toml", "socket-by-message/target.toml")
+"""Forms that differ from others in their live page alone, and are judged by its rules."""
 FILES = (
     "httponly-cookie/target.toml",
     "ending-cookie/target.toml",
@@ -94,6 +96,7 @@ FILES = (
     "other-origin/target.toml",
     "without-jti/target.toml",
     "behind-a-worker/target.toml",
+    *SOCKETS,
     *WITHOUT_A_FORM,
 )
 API_ORIGIN = re.compile('name="api" content="([^"]*)"')
@@ -102,6 +105,8 @@ API_ORIGIN = re.compile('name="api" content="([^"]*)"')
 def asked_of(file: str) -> list[Rule]:
     """The rules that a target file is judged by."""
     wanted = WHERE_SIGNING_IN_MATTERS if file in WITHOUT_A_FORM else WHERE_THE_FORM_MATTERS
+    if file in SOCKETS:
+        wanted = {rule for rule in WHERE_THE_FORM_MATTERS if rule.startswith("live-channel/")}
     return [rule for rule in FIRST_CASES if f"{rule.scenario}/{rule.name}" in wanted]
 
 

@@ -1,4 +1,4 @@
-"""Live channel: a page keeps a stream of events open, and the access token that opened it does not last as long.
+"""Live channel: a page keeps a stream of events, or a WebSocket, open, and the access token does not last as long.
 
 Such a stream is opened once and forgotten: it is the code that renews tokens for all other requests that nobody thinks
 of there. When it breaks, hours later, it goes on as it began (opencloud-eu/opencloud#3165,
