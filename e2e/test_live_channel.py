@@ -70,5 +70,7 @@ def test_a_page_that_keeps_no_stream_open_could_not_be_asked(spa: Spa) -> None:
 def test_without_a_stream_within_reach_none_is_broken(spa: Spa) -> None:
     spa.sign_in()
 
-    with pytest.raises(DoesNotApply, match="the suite can only break a stream of events that goes to this machine over http"):
+    with pytest.raises(
+        DoesNotApply, match="the suite can only break a stream of events that goes to this machine over"
+    ):
         spa.live.break_off()

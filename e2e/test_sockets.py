@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Route
 
 from fixtures.apps.forms import FOLDER, serve
 from fixtures.apps.servers import RunningApp
-from fixtures.ends import CouldNotAsk, RuleBroken
+from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
 from fixtures.spa import Spa
 from fixtures.target import Target, TargetError, read_target
 from scenarios.live_channel import (
@@ -139,6 +140,14 @@ def test_one_that_is_rejected_for_ever_is_seen(spa: Spa) -> None:
         refreshes_once_when_the_stream_is_rejected(spa)
 
 
+@pytest.mark.parametrize("file", ["socket-goes-on-as-nobody/target.toml"], indirect=True)
+def test_one_on_which_no_token_is_said_any_more_is_not_taken_to_be_let_in(spa: Spa) -> None:
+    with pytest.raises(RuleBroken, match=r"^\d+ requests for a stream were sent, and none succeeded; expected"):
+        reconnects_with_the_current_token(spa)
+
+    assert {each.ended_in for each in spa.recorder.log().streams.items[1:]} == {"101, closed with 4401"}
+
+
 @pytest.mark.parametrize("file", ["socket-outlives-sign-out/target.toml"], indirect=True)
 def test_one_that_opens_itself_again_after_the_sign_out_is_seen(spa: Spa) -> None:
     with pytest.raises(RuleBroken, match=r"^\d+ requests for a stream were sent; expected none"):
@@ -156,6 +165,19 @@ def test_a_token_of_the_pages_clock_in_an_address_is_said(spa: Spa) -> None:
 @pytest.mark.parametrize("file", ["socket-by-message/by-its-token.toml"], indirect=True)
 def test_a_token_of_the_pages_clock_in_a_message_is_the_servers_own_again(spa: Spa) -> None:
     reconnects_with_the_current_token(spa)
+
+
+@pytest.mark.parametrize("file", WAYS[2:], indirect=True)
+def test_one_that_carries_no_token_is_not_judged(spa: Spa) -> None:
+    def say_nothing(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=response.text().replace("socket.send(first)", "{}"))
+
+    spa.world.context.route("**/socket.js", say_nothing)
+    spa.sign_in()
+
+    with pytest.raises(DoesNotApply, match=r"^the WebSocket carries no access token in its address, in a subprotocol"):
+        spa.live.open()
 
 
 @pytest.mark.parametrize("file", WAYS[:1], indirect=True)
