@@ -34,6 +34,7 @@ WHERE_OTHER_TABS_MATTER = {
     "expired-on-load/does-not-loop-when-both-tokens-are-expired",
     "expired-on-load/recovers-with-one-refresh",
     "near-expiry-refresh/does-not-refresh-again-after-a-refresh",
+    "near-expiry-refresh/does-not-refresh-before-every-request",
     "near-expiry-refresh/leaving-during-a-refresh-keeps-the-session",
     "near-expiry-refresh/refreshes-in-the-background",
     "near-expiry-refresh/shares-one-refresh",
@@ -54,6 +55,8 @@ LEFT_OUT = {
     # The bundled app says why in the tab that has ended the session, and the others follow it without a word.
     "corrupted-storage/tells-the-user-why-they-were-signed-out",
     "network-failure/tells-why-and-clears-tokens-after-an-outage",
+    # What is put back into storage is a session to the other tabs, which go on with it.
+    "wrong-password/is-sent-once",
     # Attempts and pauses are those of one page, and each of the tabs makes its own.
     "network-failure/backs-off-between-retries",
     "network-failure/honours-retry-after",
