@@ -44,7 +44,7 @@ def reconnects_with_the_current_token(spa: Spa) -> None:
     impact=Impact.SERIOUS,
     needs={"live page", "refresh on a 401"},
     hint="Treat a 401 of the stream as one of any other request: refresh once, then open it with the new token. "
-    "An EventSource gives up on it, and does not say why.",
+    "Neither an EventSource nor a WebSocket says why it was refused: ask for something else, whose answer does.",
 )
 def refreshes_once_when_the_stream_is_rejected(spa: Spa) -> None:
     """A stream that is rejected with a 401 causes one refresh, and is opened again with what that brings.

@@ -27,5 +27,5 @@ def counts_each_refresh(spa: Spa) -> None:
         spa.keep_calling_api(1)
 
     expect(log.refreshes.succeeded).to_have_at_least(1)
-    expect(counted.of_refreshed(log.refreshes)).to_agree_with_the_browser()
-    expect(counted.of_rejected(log.refreshes)).to_agree_with_the_browser()
+    expect(counted.of_refreshed(log.refreshes_of_every_tab)).to_agree_with_the_browser()
+    expect(counted.of_rejected(log.refreshes_of_every_tab)).to_agree_with_the_browser()
