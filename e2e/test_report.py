@@ -111,18 +111,29 @@ def test_a_token_that_the_app_writes_down_is_not_in_it(tmp_path: Path) -> None:
 
 
 def test_the_parts_of_a_run_make_its_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = ("-q", "e2e/test_scenarios.py", "-k", "permission-denied or wrong-password")
-    for number in ("1", "2"):
-        run_pytest(*asked, "--splits", "2", "--group", number, "--report", str(tmp_path / number))
+    parts = [str(tmp_path / number / RUN) for number in ("1", "2", "3")]  # of two rules: one has nothing to ask
+    for number in ("1", "2", "3"):
+        part = ("--splits", "3", "--group", number, "--report", str(tmp_path / number))
+        run_pytest("-q", "e2e/test_scenarios.py", "-k", "permission-denied", *part)
 
-    assert main([str(tmp_path / "1" / RUN), str(tmp_path / "2" / RUN), "--out", str(tmp_path / "whole")]) == 0
+    assert main([*parts, "--out", str(tmp_path / "whole")]) == 0
     run = read_run(tmp_path / "whole" / RUN)
-    assert {each.scenario for each in run.judged} == {"permission-denied", "wrong-password"}
+    assert {each.scenario for each in run.judged} == {"permission-denied"}
     assert run.is_whole
-    assert "All 4 rules kept" in (tmp_path / "whole" / PAGE).read_text(encoding="utf-8")
+    assert "All 2 rules kept" in (tmp_path / "whole" / PAGE).read_text(encoding="utf-8")
 
-    assert main([str(tmp_path / "1" / RUN), "--out", str(tmp_path / "half")]) == USAGE_ERROR
-    assert "part 2 of 2 is missing" in capsys.readouterr().err
+    assert main([*parts[:2], "--out", str(tmp_path / "half")]) == USAGE_ERROR
+    assert "part 3 of 3 is missing" in capsys.readouterr().err
+
+
+def test_parts_that_have_all_asked_nothing_are_no_run(tmp_path: Path) -> None:
+    for number in ("1", "2"):
+        part = ("--splits", "2", "--group", number, "--report", str(tmp_path / number))
+        run_pytest("-q", "e2e/test_scenarios.py", "-k", "no-such-rule", *part)
+
+    main([str(tmp_path / "1" / RUN), str(tmp_path / "2" / RUN), "--out", str(tmp_path / "whole")])
+
+    assert not read_run(tmp_path / "whole" / RUN).is_whole
 
 
 def test_a_run_that_is_killed_leaves_what_it_did(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_one_that_opens_itself_again_after_the_sign_out_is_seen(spa: Spa) -> Non
 @pytest.mark.parametrize("file", ["socket/by-its-token.toml"], indirect=True)
 def test_a_token_of_the_pages_clock_in_an_address_is_said(spa: Spa) -> None:
     with pytest.raises(
-        CouldNotAsk, match=r"^the app reads in its token when that expires, and sends it in a WebSocket"
+        CouldNotAsk, match=r"^the app reads in its token when that expires, and opens a WebSocket with it"
     ):
         reconnects_with_the_current_token(spa)
 
