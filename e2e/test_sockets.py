@@ -61,6 +61,7 @@ def test_it_breaks_off_and_is_opened_again_by_the_app(spa: Spa) -> None:
 
     spa.live.break_off()
     assert streams_of(spa) == [("/live", "A", "101, connection reset")]
+    assert spa.recorder.steps[-1].words == "The network fails under each stream that is open"
 
     spa.live.let_time_pass_until_open(60)
     assert streams_of(spa)[1:] == [("/live", "A", "101")]
