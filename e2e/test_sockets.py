@@ -34,10 +34,8 @@ def app(file: str) -> Iterator[RunningApp]:
 
 
 @pytest.fixture(scope="session")
-def target(file: str, app: RunningApp) -> Iterator[Target]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AFRESH_FORMS_API", app.base_url)
-        yield read_target(FOLDER / file)
+def target(file: str) -> Target:
+    return read_target(FOLDER / file)
 
 
 def streams_of(spa: Spa) -> list[tuple[str, str | None, str]]:
