@@ -26,7 +26,12 @@ COUNTDOWN = f"""
   count(3)
 """
 
-WORKER = """URL.createObjectURL(new Blob(["setTimeout(() => postMessage(1), 1500)"]))"""
+
+def worker(script: str) -> str:
+    return f"new Worker(URL.createObjectURL(new Blob([`{script}`]))).onmessage = () => {SHOW}"
+
+
+AT_WORK_FOR_A_WHILE = "const until = Date.now() + 1500; while (Date.now() < until); postMessage(1);"
 
 
 @pytest.fixture
@@ -70,16 +75,29 @@ def test_what_a_page_at_rest_does_not_show_will_not_come(mark: Mark, monkeypatch
     assert time.monotonic() - begun < 30
 
 
+@pytest.mark.parametrize("script", ["setTimeout(() => {}, 900_000)", "setInterval(() => postMessage(1), 400)"])
+def test_a_worker_that_only_has_timers_keeps_nobody_waiting(
+    mark: Mark, script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fixtures.observed.progress.PATIENCE_MS", 60_000)
+    mark.page.evaluate(f"() => {{ new Worker(URL.createObjectURL(new Blob([`{script}`]))); }}")
+    begun = time.monotonic()
+
+    assert not mark.becomes_visible()
+    assert time.monotonic() - begun < 30
+
+
 @pytest.mark.parametrize(
     "script",
     [
         f"setTimeout(() => {SHOW}, 900)",
         f"fetch('/next').then((answer) => answer.text()).then(() => setTimeout(() => {SHOW}, 300))",
-        f"new Worker({WORKER}).onmessage = () => {SHOW}",
+        worker("setTimeout(() => postMessage(1), 900)"),
+        worker(AT_WORK_FOR_A_WHILE),
         f"setTimeout(() => fetch('/next').then(() => setTimeout(() => {SHOW}, 700)), 400)",
         COUNTDOWN,
     ],
-    ids=["timer", "request", "worker", "request-in-a-moment", "countdown"],
+    ids=["timer", "request", "timer-of-a-worker", "worker", "request-in-a-moment", "countdown"],
 )
 def test_what_is_still_to_come_is_waited_for(mark: Mark, script: str) -> None:
     mark.page.evaluate(f"() => {{ {script}; }}")

@@ -157,6 +157,55 @@ def test_a_page_is_asked_only_for_what_it_or_a_frame_of_its_has_used(
     assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
 
 
+COUNT_QUESTIONS = """() => {
+  const { query } = LockManager.prototype;
+  window.asked = 0;
+  LockManager.prototype.query = function () { asked += 1; return query.call(this); };
+}"""
+
+HOLD_A_LOCK = """() => new Promise((held) => {
+  void navigator.locks.request("a", () => new Promise((release) => { window.release = release; held(); }));
+})"""
+
+
+def test_one_of_several_pages_is_asked_for_what_another_has_used(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder
+) -> None:
+    server.body_is_due.set()
+    one, other = context.pages[0], context.new_page()
+    recorder.add_tab(other)
+    other.goto(server.origin)
+    one.evaluate(COUNT_QUESTIONS)
+    at_rest = settle([one, other], recorder)
+    assert one.evaluate("asked") == 0
+
+    other.evaluate("() => void navigator.locks.request('a', () => null)")
+    at_rest = settle([one, other], recorder, before=at_rest)
+    asked = one.evaluate("asked")
+    assert asked > 0
+    other.goto(server.origin)
+    settle([one, other], recorder, before=at_rest)
+
+    assert one.evaluate("asked") > asked, "what a document has begun may reach the other page after its end"
+
+
+def test_a_page_that_waits_for_a_lock_of_another_is_not_at_rest(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder
+) -> None:
+    server.body_is_due.set()
+    one, other = context.pages[0], context.new_page()
+    recorder.add_tab(other)
+    other.goto(server.origin)
+    other.evaluate(HOLD_A_LOCK)
+    one.evaluate("() => void navigator.locks.request('a', () => caches.has('a')).then(() => fetch('/next'))")
+    at_rest = settle([one, other], recorder)
+
+    other.evaluate("() => { release(); }")
+    settle([one, other], recorder, before=at_rest)
+
+    assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
+
+
 QUEUE = """
 const queue = Array.from({ length: 12 }, (_, number) => `/queued/${number}`);
 setInterval(() => { for (const path of queue.splice(0, 5)) send(path); }, 500);

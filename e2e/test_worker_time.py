@@ -11,8 +11,9 @@ from fixtures.observed.recorder import Recorder
 from fixtures.observed.tasks import WATCH_TASKS, let_tasks_run
 from fixtures.page.clock import PageClock
 from fixtures.page.timers import seconds_to_next
+from fixtures.page.used import QUESTIONS
 from fixtures.page.worker_clock import worker_clock
-from fixtures.page.workers import has_workers_at_work
+from fixtures.page.workers import has_workers_unheard_of
 from fixtures.target import TARGETS, read_target
 from fixtures.tokens.names import TokenNames
 
@@ -221,7 +222,7 @@ def test_a_worker_that_ticks_and_does_nothing_is_not_waited_for(page: Page, cloc
     assert seconds_to_next(page) is None
     assert seconds_to_next(page, of_every_kind=True) is not None
     assert let_tasks_run(page).seconds_idle is not None
-    assert not has_workers_at_work(page)
+    assert not has_workers_unheard_of(page)
 
 
 @pytest.mark.parametrize("end", ["worker.terminate()", "worker.postMessage('close')"])
@@ -247,6 +248,13 @@ def test_the_deadline_of_a_workers_request_goes_by_the_pages_clock(page: Page, c
     assert heard(page) == ["TimeoutError"]
 
 
+def test_a_worker_that_has_put_something_off_is_known_to_do_nothing_until_then(page: Page) -> None:
+    start(page, TELL)
+    let_tasks_run(page)
+
+    assert not has_workers_unheard_of(page)
+
+
 def test_app_and_worker_hear_nothing_of_what_the_suite_says(page: Page, clock: PageClock) -> None:
     start(page, "onmessage = ({ data }) => postMessage(['listener', data]);")
     page.evaluate("() => { worker.addEventListener('message', ({ data }) => heard.push(data)); }")
@@ -268,7 +276,7 @@ def test_a_worker_without_an_ear_is_left_alone(page: Page, clock: PageClock) -> 
 
     assert heard(page) == ["page"]
     assert let_tasks_run(page).seconds_idle == 0, "nobody knows"
-    assert has_workers_at_work(page)
+    assert has_workers_unheard_of(page)
 
 
 def test_a_worker_that_cannot_be_given_a_clock_runs_as_before(page: Page, clock: PageClock) -> None:
@@ -286,7 +294,51 @@ def test_a_worker_that_cannot_be_given_a_clock_runs_as_before(page: Page, clock:
 
     page.wait_for_function("heard.length === 2")
     assert heard(page) == ["started", "due"]
-    assert has_workers_at_work(page)
+    assert has_workers_unheard_of(page)
+
+
+def test_a_worker_says_what_it_uses(page: Page) -> None:
+    start(page, "onmessage = () => { indexedDB.open('a'); };")
+    assert let_tasks_run(page, used_by_others=()).used == frozenset()
+
+    page.evaluate("() => { worker.postMessage(0); }")
+
+    assert let_tasks_run(page, used_by_others=()).used == {"indexedDB"}
+
+
+@pytest.mark.parametrize(
+    "body", ["postMessage(typeof fetch)", "onmessage = () => { setTimeout(() => postMessage('due'), 1000); };"]
+)
+def test_what_asks_nobody_is_no_use_of_anything(page: Page, body: str) -> None:
+    start(page, body)
+
+    page.evaluate("() => { worker.postMessage(0); }")
+
+    assert let_tasks_run(page, used_by_others=()).used == frozenset()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "new Worker(URL.createObjectURL(new Blob([''])))",
+        "navigator.permissions.query({ name: 'notifications' })",
+    ],
+)
+def test_what_a_worker_uses_that_has_no_question_of_its_own_may_be_anything(page: Page, body: str) -> None:
+    start(page, f"onmessage = () => {{ {body}; }};")
+
+    page.evaluate("() => { worker.postMessage(0); }")
+
+    assert let_tasks_run(page, used_by_others=()).used == set(QUESTIONS)
+
+
+def test_a_worker_that_cannot_be_asked_may_use_anything_as_long_as_it_lives(page: Page) -> None:
+    page.evaluate("() => { window.worker = new Worker('data:text/javascript,'); }")
+    assert let_tasks_run(page, used_by_others=()).used == set(QUESTIONS)
+
+    page.evaluate("() => { worker.terminate(); }")
+
+    assert let_tasks_run(page, used_by_others=()).used == frozenset()
 
 
 def test_a_script_that_is_strict_remains_so(page: Page) -> None:
