@@ -46,7 +46,7 @@ def is_listed(client: str, rule: Rule) -> bool:
 
 
 @pytest.mark.sessions_go_on
-@pytest.mark.shared_out("client", "judged_by", among=CLIENTS, each=2, always=is_listed)
+@pytest.mark.shared_out("client", "judged_by", among=CLIENTS, each=1, always=is_listed)
 @pytest.mark.parametrize("judged_by", one_of_each(), ids=str)
 def test_what_is_known_is_what_is_seen(client: str, judged_by: Rule, spa: Spa) -> None:
     compare(client, judged_by, spa)
