@@ -31,7 +31,7 @@ def worker(script: str) -> str:
     return f"new Worker(URL.createObjectURL(new Blob([`{script}`]))).onmessage = () => {SHOW}"
 
 
-AT_WORK_FOR_A_WHILE = "const until = Date.now() + 1500; while (Date.now() < until); postMessage(1);"
+AT_WORK_FOR_A_WHILE = "const until = Date.now() + 2500; while (Date.now() < until); postMessage(1);"
 
 
 @pytest.fixture
