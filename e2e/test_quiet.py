@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 
 from fixtures.observed.quiet import ROUNDS_WITH_OPEN_BODIES, settle
 from fixtures.observed.recorder import Recorder
@@ -168,13 +168,20 @@ HOLD_A_LOCK = """() => new Promise((held) => {
 })"""
 
 
-def test_one_of_several_pages_is_asked_for_what_another_has_used(
-    context: BrowserContext, server: SlowBody, recorder: CountingRecorder
-) -> None:
+@pytest.fixture
+def two_pages(context: BrowserContext, server: SlowBody, recorder: CountingRecorder) -> tuple[Page, Page]:
+    """Two tabs of an app that has nothing to wait for."""
     server.body_is_due.set()
     one, other = context.pages[0], context.new_page()
     recorder.add_tab(other)
     other.goto(server.origin)
+    return one, other
+
+
+def test_one_of_several_pages_is_asked_for_what_another_has_used(
+    two_pages: tuple[Page, Page], server: SlowBody, recorder: CountingRecorder
+) -> None:
+    one, other = two_pages
     one.evaluate(COUNT_QUESTIONS)
     at_rest = settle([one, other], recorder)
     assert one.evaluate("asked") == 0
@@ -190,12 +197,9 @@ def test_one_of_several_pages_is_asked_for_what_another_has_used(
 
 
 def test_a_page_that_waits_for_a_lock_of_another_is_not_at_rest(
-    context: BrowserContext, server: SlowBody, recorder: CountingRecorder
+    two_pages: tuple[Page, Page], recorder: CountingRecorder
 ) -> None:
-    server.body_is_due.set()
-    one, other = context.pages[0], context.new_page()
-    recorder.add_tab(other)
-    other.goto(server.origin)
+    one, other = two_pages
     other.evaluate(HOLD_A_LOCK)
     one.evaluate("() => void navigator.locks.request('a', () => caches.has('a')).then(() => fetch('/next'))")
     at_rest = settle([one, other], recorder)
