@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
 from fixtures.observed.quiet import ROUNDS_WITH_OPEN_BODIES, settle
 from fixtures.observed.recorder import Recorder
@@ -163,25 +163,14 @@ COUNT_QUESTIONS = """() => {
   LockManager.prototype.query = function () { asked += 1; return query.call(this); };
 }"""
 
-HOLD_A_LOCK = """() => new Promise((held) => {
-  void navigator.locks.request("a", () => new Promise((release) => { window.release = release; held(); }));
-})"""
 
-
-@pytest.fixture
-def two_pages(context: BrowserContext, server: SlowBody, recorder: CountingRecorder) -> tuple[Page, Page]:
-    """Two tabs of an app that has nothing to wait for."""
+def test_one_of_several_pages_is_asked_for_what_another_has_used(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder
+) -> None:
     server.body_is_due.set()
     one, other = context.pages[0], context.new_page()
     recorder.add_tab(other)
     other.goto(server.origin)
-    return one, other
-
-
-def test_one_of_several_pages_is_asked_for_what_another_has_used(
-    two_pages: tuple[Page, Page], server: SlowBody, recorder: CountingRecorder
-) -> None:
-    one, other = two_pages
     one.evaluate(COUNT_QUESTIONS)
     at_rest = settle([one, other], recorder)
     assert one.evaluate("asked") == 0
@@ -194,20 +183,6 @@ def test_one_of_several_pages_is_asked_for_what_another_has_used(
     settle([one, other], recorder, before=at_rest)
 
     assert one.evaluate("asked") > asked, "what a document has begun may reach the other page after its end"
-
-
-def test_a_page_that_waits_for_a_lock_of_another_is_not_at_rest(
-    two_pages: tuple[Page, Page], recorder: CountingRecorder
-) -> None:
-    one, other = two_pages
-    other.evaluate(HOLD_A_LOCK)
-    one.evaluate("() => void navigator.locks.request('a', () => caches.has('a')).then(() => fetch('/next'))")
-    at_rest = settle([one, other], recorder)
-
-    other.evaluate("() => { release(); }")
-    settle([one, other], recorder, before=at_rest)
-
-    assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
 
 
 QUEUE = """
