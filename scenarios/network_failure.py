@@ -96,7 +96,7 @@ def keeps_the_session_after_a_failed_refresh_on_load(spa: Spa) -> None:
     hint="Let the page wait for the session, and not for the first attempt to renew it: a later one may succeed.",
 )
 def shows_the_page_after_a_failed_refresh_on_load(spa: Spa, fault: Fault) -> None:
-    """A page whose first refresh fails as it is loaded shows its content in the end, and does not wait for ever."""
+    """A page whose first refresh fails as it is loaded shows all of its content in the end."""
     spa.sign_in()
     spa.leave()
     spa.clock.let_access_token_expire()
@@ -108,6 +108,7 @@ def shows_the_page_after_a_failed_refresh_on_load(spa: Spa, fault: Fault) -> Non
 
     expect(log.refreshes.succeeded).to_have_at_least(1)
     expect(spa.marks.content_of(spa.pages.busy)).to_be_shown()
+    expect(log.api.last_of_each).to_have_succeeded()
 
 
 @rule(
