@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Request
 
 from fixtures.observed.quiet import ROUNDS_WITH_OPEN_BODIES, settle
 from fixtures.observed.recorder import Recorder
@@ -17,7 +17,11 @@ from fixtures.target import TARGETS, read_target
 from fixtures.tokens.names import TokenNames
 
 PAGE = b"""<!doctype html><title>A slow body</title>
-<script>const load = (read) => fetch("/slow").then(read).then(() => fetch("/next"));</script>"""
+<script>
+const load = (read, path = "/slow") => fetch(path).then(read).then(() => fetch("/next"));
+</script>"""
+NOTHING = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+AN_EMPTY_MODULE = b"\0asm\1\0\0\0"
 
 
 class SlowBody:
@@ -42,12 +46,14 @@ class SlowBody:
             if not (asked := connection.recv(65536)):
                 return  # browsers connect ahead of what they may have to ask
             path = asked.split(b" ", 2)[1]
-            body = PAGE if path == b"/" else b"{}"
-            head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
-            connection.sendall(head % len(body))
-            if path == b"/slow":
+            body = {b"/": PAGE, b"/slow.wasm": AN_EMPTY_MODULE}.get(path, b"{}")
+            kind = b"application/wasm" if body is AN_EMPTY_MODULE else b"text/html"
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+            connection.sendall(NOTHING if path == b"/nothing" else head % (kind, len(body)))
+            if path.startswith(b"/slow"):
                 self.body_is_due.wait()
-            connection.sendall(body)
+            if path != b"/nothing":
+                connection.sendall(body)
 
     def close(self) -> None:
         self.body_is_due.set()
@@ -66,9 +72,25 @@ class CountingRecorder(Recorder):
     asked = 0
     after = 4 * ROUNDS_WITH_OPEN_BODIES
     _call: Callable[[], None] | None = None
+    _hold_back: Callable[[Request], None] | None = None
 
     def when_asked_often(self, call: Callable[[], None], after: int = 4 * ROUNDS_WITH_OPEN_BODIES) -> None:
         self._call, self.after = call, after
+
+    def hold_back_ends(self) -> Callable[[], None]:
+        """Let nobody hear of the end of a request before what this gives is called, as with a browser that is slow."""
+        held: list[Request] = []
+        self._hold_back = held.append
+
+        def report() -> None:
+            self._hold_back = None
+            while held:
+                super(CountingRecorder, self)._on_finished(held.pop())
+
+        return report
+
+    def _on_finished(self, request: Request) -> None:
+        (self._hold_back or super()._on_finished)(request)
 
     @property
     def is_behind(self) -> bool:
@@ -95,14 +117,51 @@ def recorder(context: BrowserContext, server: SlowBody, clock: PageClock) -> Cou
     return recorder
 
 
-def test_a_body_that_the_page_reads_is_waited_for(context: BrowserContext, recorder: CountingRecorder) -> None:
+@pytest.mark.parametrize(
+    "reads",
+    [
+        "load((response) => response.json())",
+        "load((response) => response.clone().text())",
+        "load((response) => caches.open('a').then((cache) => cache.put('/kept', response)))",
+        "load((response) => WebAssembly.compileStreaming(response), '/slow.wasm')",
+    ],
+    ids=["json", "clone", "cache", "module"],
+)
+def test_a_body_that_the_page_reads_is_waited_for(
+    context: BrowserContext, recorder: CountingRecorder, reads: str
+) -> None:
     page = context.pages[0]
-    page.evaluate("() => void load((response) => response.json())")
+    page.evaluate(f"() => void {reads}")
 
     settle([page], recorder)
 
     assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
     assert recorder.asked >= recorder.after
+
+
+IN_A_FRAME = """document.body.append(document.createElement('iframe'));
+void frames[0].fetch('/slow').then((response) => response.text()).then(() => fetch('/next'))"""
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        "load((response) => response.body.getReader().read())",
+        "load(({ body }) => body.pipeTo(new WritableStream()))",
+        IN_A_FRAME,
+    ],
+    ids=["reader", "pipe", "frame"],
+)
+def test_a_body_is_given_time_where_the_page_may_be_reading_it_without_saying_so(
+    context: BrowserContext, recorder: CountingRecorder, server: SlowBody, reads: str
+) -> None:
+    recorder.when_asked_often(server.body_is_due.set, after=ROUNDS_WITH_OPEN_BODIES // 2)
+    page = context.pages[0]
+    page.evaluate(f"() => {{ {reads} }}")
+
+    settle([page], recorder)
+
+    assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
 
 
 def test_a_body_that_the_page_does_not_read_is_not(
@@ -115,6 +174,26 @@ def test_a_body_that_the_page_does_not_read_is_not(
 
     assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
     assert not server.body_is_due.is_set()
+    assert recorder.asked < ROUNDS_WITH_OPEN_BODIES
+
+
+@pytest.mark.parametrize(
+    "asks",
+    ["fetch('/slow').then((response) => response.text())", "fetch('/nothing')"],
+    ids=["read", "without-a-body"],
+)
+def test_the_end_of_an_answer_that_comes_to_one_is_waited_for_until_it_is_reported(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, asks: str
+) -> None:
+    server.body_is_due.set()
+    late = recorder.hold_back_ends()
+    recorder.when_asked_often(late, after=ROUNDS_WITH_OPEN_BODIES // 2)
+    page = context.pages[0]
+    page.evaluate(f"() => {asks}")
+
+    settle([page], recorder)
+
+    assert not recorder.open_bodies
 
 
 @pytest.mark.parametrize(
