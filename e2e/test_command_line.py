@@ -30,6 +30,7 @@ def run_pytest(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess
     ("arguments", "message"),
     [
         (["--target", "none.toml"], "ERROR: target file none.toml: No such file or directory"),
+        (["--report", ""], "ERROR: --report: names no folder"),
         (
             ["--base-url", "localhost:3000"],
             'ERROR: base URL localhost:3000: should be an origin such as "http://localhost:3000"',
@@ -60,7 +61,7 @@ def run_pytest(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess
         ),
     ],
     ids=[
-        *("no-such-target", "no-scheme", "no-port", "unreachable"),
+        *("no-such-target", "no-folder", "no-scheme", "no-port", "unreachable"),
         *("defect-of-another-app", "no-such-defect", "defect-of-another-configuration"),
     ],
 )
