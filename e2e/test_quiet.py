@@ -196,6 +196,39 @@ def test_the_end_of_an_answer_that_comes_to_one_is_waited_for_until_it_is_report
     assert not recorder.open_bodies
 
 
+GO_ON = """async () => {
+  for (let count = 0; count < 3; count++) {
+    await new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = resolve;
+      port2.postMessage(0);
+    });
+  }
+  void fetch("/next");
+}"""
+
+
+def test_what_the_page_does_after_the_end_of_a_body_belongs_to_it(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    report_ends = recorder.hold_back_ends()
+
+    def end() -> None:
+        recorder.when_asked_often(lambda: None)
+        report_ends()
+        page.evaluate(f"() => void ({GO_ON})()")
+
+    # Each round asks twice, and what has happened in it is weighed between the two.
+    recorder.when_asked_often(end, after=ROUNDS_WITH_OPEN_BODIES // 2 + 1)
+    page.evaluate("() => fetch('/slow').then(({ body }) => body.getReader().read())")
+
+    settle([page], recorder)
+
+    assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
+
+
 @pytest.mark.parametrize(
     "asynchronous",
     [
