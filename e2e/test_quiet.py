@@ -182,7 +182,7 @@ def test_a_body_that_the_page_does_not_read_is_not(
     ["fetch('/slow').then((response) => response.text())", "fetch('/nothing')"],
     ids=["read", "without-a-body"],
 )
-def test_the_end_of_an_answer_that_comes_to_one_is_waited_for_until_it_is_reported(
+def test_the_end_of_an_answer_is_waited_for_where_there_will_be_one(
     context: BrowserContext, server: SlowBody, recorder: CountingRecorder, asks: str
 ) -> None:
     server.body_is_due.set()
