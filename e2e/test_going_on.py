@@ -347,6 +347,14 @@ def test_a_session_that_nobody_goes_on_with_is_ended(
     assert stock.has(app_under(spa)) == (place != "last")
 
 
+def test_no_page_of_the_app_goes_on_once_its_session_is_left(left: Spa) -> None:
+    left.open(left.pages.home)
+
+    left.end()
+
+    assert [page.is_closed() for page in left.world.pages] == [True]
+
+
 def test_who_signs_in_all_the_same_leaves_one_more(left: Spa, make_spa: MakeSpa, stock: SessionStock) -> None:
     spa = the_next(make_spa, left)
     spa.sign_in()
@@ -419,9 +427,18 @@ def test_no_more_are_left_than_there_is_room_for(
     assert len(ended) == MOST_KEPT
 
 
-@pytest.mark.parametrize("why", ["too old", "the last rule has not taken it"])
+@pytest.mark.parametrize(
+    ("why", "times"),
+    [("too old", 2), ("too old, and the next rule has a newer one", 1), ("the last has not taken it", 1)],
+)
 def test_what_is_offered_and_not_wanted_is_ended(
-    elsewhere: Target, app: RunningApp, new_context: Callable[[], BrowserContext], stock: SessionStock, why: str
+    *,
+    elsewhere: Target,
+    app: RunningApp,
+    new_context: Callable[[], BrowserContext],
+    stock: SessionStock,
+    why: str,
+    times: int,
 ) -> None:
     account = account_of(elsewhere, app.base_url)
     first = Spa(new_context(), elsewhere, account, base_url=app.base_url, stock=stock)
@@ -430,15 +447,19 @@ def test_what_is_offered_and_not_wanted_is_ended(
     first.end()
     kept = stock.take(app_under(first))
     assert kept is not None
-    offered = replace(kept, begun=kept.begun - OLDEST_SECONDS) if why == "too old" else kept
+    offered = replace(kept, begun=kept.begun - OLDEST_SECONDS) if "too old" in why else kept
     spa = Spa(new_context(), elsewhere, account, base_url=app.base_url, stock=stock, kept=offered)
-    if why == "too old":
+    if "too old" in why:
         spa.sign_in()
         spa.open(spa.pages.home)
-    stock.close()
+        spa.note_kept()
+    if "next rule" not in why:
+        stock.close()
 
     spa.end()
 
     ended = [each.status for each in spa.recorder.log().all if each.path == "/auth/logout/"]
-    assert len(ended) == (2 if why == "too old" else 1)
-    assert resume(kept, first.world, first._hand, first._storage) is None, "it is no more"
+    assert len(ended) == times
+    assert stock.has(app_under(spa)) == ("next rule" in why)
+    third = Spa(new_context(), elsewhere, account, base_url=app.base_url, stock=stock)
+    assert resume(kept, third.world, third._hand, third._storage) is None, "it is no more"
