@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Request
 
 from fixtures.observed.quiet import ROUNDS_WITH_OPEN_BODIES, settle
 from fixtures.observed.recorder import Recorder
-from fixtures.observed.tasks import WATCH_TASKS
+from fixtures.observed.tasks import HOPS, WATCH_TASKS
 from fixtures.page.clock import PageClock
 from fixtures.target import TARGETS, read_target
 from fixtures.tokens.names import TokenNames
@@ -251,6 +251,46 @@ def test_what_the_page_does_after_an_answer_of_the_browser_belongs_to_it(
     settle([page], recorder)
 
     assert [exchange.path.rpartition("/")[2] for exchange in recorder.log().all][-1] == "next"
+
+
+MANY = 24
+SET_TIMERS_AND_ASK = """async ([rounds, hops]) => {
+  let left = rounds;
+  const again = () => { if (left) { left -= 1; setTimeout(again); } };
+  again();
+  await __afreshWorkOff([rounds, hops, [], [], []]);
+  return left;
+}"""
+COUNT_TIMERS_AND_ASK = """async ([rounds, hops]) => {
+  let set = 0;
+  const { setTimeout } = window;
+  window.setTimeout = (...given) => { set += 1; return setTimeout(...given); };
+  await __afreshWorkOff([rounds, hops, [], [], []]);
+  return set;
+}"""
+
+
+def test_timers_that_set_each_other_come_due_one_in_each_round(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    settle([page], recorder)
+
+    assert page.evaluate(SET_TIMERS_AND_ASK, [MANY, HOPS]) == 0
+
+
+@pytest.mark.parametrize(("has_frame", "times"), [(False, 1), (True, MANY)], ids=["without a frame", "with a frame"])
+def test_a_page_that_has_no_timer_due_is_not_asked_to_wait_for_one_in_each_round(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, *, has_frame: bool, times: int
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    settle([page], recorder)
+    if has_frame:  # nobody knows of its timers
+        page.evaluate("() => document.body.append(document.createElement('iframe'))")
+
+    assert page.evaluate(COUNT_TIMERS_AND_ASK, [MANY, HOPS]) == times
 
 
 def test_a_page_is_asked_only_for_what_it_or_a_frame_of_its_has_used(
