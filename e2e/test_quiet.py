@@ -362,6 +362,70 @@ def test_a_page_that_sends_its_requests_through_a_queue_of_its_own_is_at_rest_wh
     assert clock.is_unmoved
 
 
+PUTS_OFF = {
+    "a frame": "requestAnimationFrame(send)",
+    "an idle moment": "setTimeout(() => null, 1e6); requestIdleCallback(send)",
+    "view": "new IntersectionObserver(send).observe(document.body)",
+    "view, then a frame": "new IntersectionObserver(() => requestAnimationFrame(send)).observe(document.body)",
+}
+
+
+# A machine that is slow has drawn the page before it is asked: so more than once.
+@pytest.mark.parametrize("puts_off", PUTS_OFF)
+def test_what_a_page_has_put_off_until_it_is_drawn_belongs_to_what_it_does(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, clock: PageClock, puts_off: str
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    for time in range(5):
+        settle([page], recorder, clock=clock)
+        page.evaluate(f"() => {{ const send = () => void fetch('/next/{time}'); {PUTS_OFF[puts_off]}; }}")
+
+        settle([page], recorder, clock=clock)
+
+        assert recorder.log().all[-1].path.endswith(f"/next/{time}")
+
+
+DRAWS = {
+    "one after the other": "const draw = () => requestAnimationFrame(draw); draw();",
+    "two in turn": "const one = () => requestAnimationFrame(two); const two = () => requestAnimationFrame(one); one();",
+}
+
+
+@pytest.mark.parametrize("draws", DRAWS)
+def test_a_page_that_draws_for_ever_is_given_a_few_frames_and_no_more(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, clock: PageClock, draws: str
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    settle([page], recorder, clock=clock)
+    page.evaluate(f"() => {{ {DRAWS[draws]} }}")
+
+    settle([page], recorder, clock=clock)
+    assert clock.ahead < 0.2
+    before = clock.ahead
+    settle([page], recorder, clock=clock)
+    assert clock.ahead == before
+    assert page.evaluate("__afreshTimers.next(true)") == -1
+
+
+def test_a_frame_that_is_called_off_or_put_off_is_not_waited_for(
+    context: BrowserContext, server: SlowBody, recorder: CountingRecorder, clock: PageClock
+) -> None:
+    server.body_is_due.set()
+    page = context.pages[0]
+    due = "() => {{ {}(requestAnimationFrame(() => null)); return __afreshTimers.next(true); }}"
+    assert page.evaluate(due.format("")) >= 0
+    settle([page], recorder, clock=clock)
+
+    assert page.evaluate(due.format("cancelAnimationFrame")) == -1
+
+    page.evaluate("() => { const draw = () => requestAnimationFrame(draw); draw(); }")
+    clock.run(60)
+
+    assert page.evaluate(due.format("")) == -1
+
+
 # How often a poll is sent tells nothing: the page's clock runs on while the machine is slow.
 @pytest.mark.parametrize(
     "does",
