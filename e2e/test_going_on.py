@@ -11,6 +11,7 @@ from e2e.hand_written import Makes
 from e2e.test_survival import run_pytest
 from fixtures.apps.servers import RunningApp
 from fixtures.edge.faults import REFUSED
+from fixtures.ends import DoesNotApply
 from fixtures.given.spa import MakeSpa
 from fixtures.judging import expect
 from fixtures.page.accounts import account_of
@@ -21,6 +22,7 @@ from fixtures.spa.kept_session import resume
 from fixtures.spa.session_stock import MOST_KEPT, MOST_REFUSALS, SessionStock, app_of
 from fixtures.target import Target
 from fixtures.tokens.corrupted import GARBAGE
+from scenarios.catalogue import rules
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def left(make_spa: MakeSpa) -> Spa:
     """An app whose session has been left by a rule that was kept."""
     spa = make_spa()
     spa.sign_in()
-    spa.note_kept()
+    spa.note_unharmed()
     return spa
 
 
@@ -67,6 +69,38 @@ def test_the_next_rule_finds_what_a_sign_in_leaves(left: Spa, make_spa: MakeSpa)
     assert 800 < spa.clock.left <= 900
 
 
+def finds_that_it_does_not_apply(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.pages.home)
+    raise DoesNotApply("as it turns out here")
+
+
+def signs_out_and_does_not_apply(spa: Spa) -> None:
+    spa.sign_in()
+    spa.open(spa.pages.home)
+    spa.sign_out()
+    raise DoesNotApply("as it turns out after the sign-out")
+
+
+@pytest.mark.parametrize(
+    ("function", "sign_ins"), [(finds_that_it_does_not_apply, 0), (signs_out_and_does_not_apply, 1)]
+)
+def test_a_rule_that_does_not_apply_after_all_leaves_what_it_has_not_ended(
+    make_spa: MakeSpa, function: Callable[[Spa], None], sign_ins: int
+) -> None:
+    first = make_spa()
+    asked = replace(rules()[0], function=function, case=None, needs=frozenset())
+    with pytest.raises(DoesNotApply, match="as it turns out"):
+        asked.apply(first)
+
+    spa = the_next(make_spa, first)
+    spa.sign_in()
+    spa.open(spa.pages.home)
+
+    assert len(spa.recorder.log().sign_ins) == sign_ins
+    expect(spa.marks.signed_in).to_be_shown()
+
+
 def test_its_tokens_are_good_and_its_own(left: Spa, make_spa: MakeSpa) -> None:
     spa = the_next(make_spa, left)
     spa.sign_in()
@@ -89,7 +123,7 @@ def test_an_app_is_seen_once_to_take_it_up(left: Spa, make_spa: MakeSpa) -> None
     second.sign_in()
     second.open(second.pages.calls)
     assert [each.path for each in second.recorder.log().documents] == [AWAY, "/dashboard", second.pages.calls.path]
-    second.note_kept()
+    second.note_unharmed()
 
     third = the_next(make_spa, second)
     third.sign_in()
@@ -295,7 +329,7 @@ def test_an_app_that_does_not_take_it_up_signs_in_and_is_not_tried_again(
         )
         spa.sign_in()
         spa.open(spa.pages.home)
-        spa.note_kept()
+        spa.note_unharmed()
         return spa
 
     another().end()
@@ -337,7 +371,7 @@ def test_a_session_that_nobody_goes_on_with_is_ended(
 ) -> None:
     spa = Spa(new_context(), elsewhere, account_of(elsewhere, app.base_url), base_url=app.base_url, stock=stock)
     spa.sign_in()
-    spa.note_kept()
+    spa.note_unharmed()
     if place == "last":
         stock.close()
 
@@ -359,7 +393,7 @@ def test_who_signs_in_all_the_same_leaves_one_more(left: Spa, make_spa: MakeSpa,
     spa = the_next(make_spa, left)
     spa.sign_in()
     assert spa.marks.signed_in.is_visible()
-    spa.note_kept()
+    spa.note_unharmed()
     spa.end()
 
     kept = [stock.take(app_under(spa)), stock.take(app_under(spa))]
@@ -373,14 +407,14 @@ def test_what_one_has_saved_is_met_by_no_other_session_of_the_account(
     spa = the_next(make_spa, left)
     spa.sign_in()
     assert spa.marks.signed_in.is_visible()  # and so by the form, as the same user
-    spa.note_kept()
+    spa.note_unharmed()
     spa.end()
     saving = make_spa()
     saving.sign_in()
     saving.open(saving.pages.form)
     saving.save("a note")
     assert saving.has_gone_on
-    saving.note_kept()
+    saving.note_unharmed()
     saving.end()
 
     assert not stock.has(app_under(left))
@@ -392,14 +426,14 @@ def test_an_account_that_is_deleted_takes_every_session_of_its_along(
     spa = the_next(make_spa, left)
     spa.sign_in()
     assert spa.marks.signed_in.is_visible()  # and so by the form, as the same user
-    spa.note_kept()
+    spa.note_unharmed()
     spa.end()
     deleting = make_spa()
     deleting.sign_in()
     deleting.open(deleting.pages.home)
     assert deleting.has_gone_on
     deleting.delete_account()
-    deleting.note_kept()
+    deleting.note_unharmed()
     deleting.end()
 
     assert not stock.has(app_under(left))
@@ -412,7 +446,7 @@ def test_no_more_are_left_than_there_is_room_for(
     spas = [Spa(new_context(), elsewhere, account, base_url=app.base_url, stock=stock) for _ in range(MOST_KEPT + 1)]
     for spa in spas:
         spa.sign_in()
-        spa.note_kept()
+        spa.note_unharmed()
     for spa in spas[:-1]:
         spa.end()
         assert not spa.world.has_signed_out
@@ -443,7 +477,7 @@ def test_what_is_offered_and_not_wanted_is_ended(
     account = account_of(elsewhere, app.base_url)
     first = Spa(new_context(), elsewhere, account, base_url=app.base_url, stock=stock)
     first.sign_in()
-    first.note_kept()
+    first.note_unharmed()
     first.end()
     kept = stock.take(app_under(first))
     assert kept is not None
@@ -452,7 +486,7 @@ def test_what_is_offered_and_not_wanted_is_ended(
     if "too old" in why:
         spa.sign_in()
         spa.open(spa.pages.home)
-        spa.note_kept()
+        spa.note_unharmed()
     if "next rule" not in why:
         stock.close()
 

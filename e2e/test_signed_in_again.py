@@ -18,7 +18,7 @@ def stock() -> SessionStock:
 
 def is_left(stock: SessionStock, spa: Spa) -> bool:
     """Whether a rule that was kept leaves a session when it ends."""
-    spa.note_kept()
+    spa.note_unharmed()
     spa.end()
     return stock.has(app_of(spa.target, spa.world.base_url))
 

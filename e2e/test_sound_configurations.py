@@ -41,7 +41,7 @@ def a_session_to_go_on_with(make_spa: MakeSpa, stock: SessionStock, target: Targ
     if stock.takes(judged) and not stock.has(judged):
         earlier = make_spa()
         earlier.sign_in()
-        earlier.note_kept()
+        earlier.note_unharmed()
         earlier.leave()
         earlier.end()
         if not stock.has(judged):

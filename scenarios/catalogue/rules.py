@@ -64,6 +64,14 @@ class Rule:
             raise DoesNotApply(lacking[reasons[0]], line=lines.pop() if len(lines) == 1 else None)
         if self.full_browser and spa.why_no_full_browser is not None:
             raise DoesNotApply(spa.why_no_full_browser)
+        try:
+            self._judge_and_watch(spa)
+        except DoesNotApply:  # as it turns out in the middle: the app has been found wanting in nothing
+            spa.note_unharmed()
+            raise
+        spa.note_unharmed()
+
+    def _judge_and_watch(self, spa: Spa) -> None:
         is_asked = False
         try:
             with spa.lifeline.held():
@@ -74,7 +82,6 @@ class Rule:
             raise
         finally:
             watch(spa, watchers(), is_asked=is_asked)
-        spa.note_kept()
 
     def _judge(self, spa: Spa) -> None:
         try:
