@@ -183,6 +183,14 @@ def test_a_file_that_is_no_report_is_named(
     assert said in error
 
 
+@pytest.mark.parametrize("out", ["", " "], ids=["empty", "blank"])
+def test_a_folder_without_a_name_is_not_the_one_that_one_stands_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], out: str
+) -> None:
+    assert main([str(tmp_path / "run.json"), "--out", out]) == USAGE_ERROR
+    assert capsys.readouterr().err == "ERROR: --out: names no folder\n"
+
+
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     ended = run_pytest("-q", "e2e/test_scenarios.py", "--report", str(tmp_path / "file"), "-k", "permission-denied")
