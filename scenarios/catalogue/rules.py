@@ -38,7 +38,7 @@ class Rule:
     hint: str | None = None
     case: Any = None
     full_browser: bool = False
-    """Whether it is asked in a full browser: with a back/forward cache, and a process for each tab."""
+    """Whether it is asked in a full browser: with a back/forward cache, and tabs that hear late of each other."""
 
     @property
     def id(self) -> str:
@@ -109,7 +109,7 @@ def rule(
     ``impact`` is how bad it is for those who use the app, or run it, where it is broken at its worst. ``needs`` names
     what a target must have for the rule to apply (``needs_of``). Each of ``cases`` is a rule of its own, given to the
     function as second argument and named by its ``str``. ``hint`` is what is usually wrong where it is broken.
-    ``full_browser`` has it asked in a browser with a back/forward cache and a process for each tab.
+    ``full_browser`` has it asked in one with a back/forward cache, in which tabs hear late of each other's storage.
     """
 
     def catalogue(function: Function) -> Function:
