@@ -147,6 +147,19 @@ def test_one_on_which_no_token_is_said_any_more_is_not_taken_to_be_let_in(spa: S
     assert {each.ended_in for each in spa.recorder.log().streams.items[1:]} == {"101, closed with 4401"}
 
 
+@pytest.mark.parametrize("file", ["socket-goes-on-as-nobody/target.toml"], indirect=True)
+def test_one_that_opens_as_the_stretch_ends_is_not_taken_to_be_let_in(spa: Spa) -> None:
+    spa.sign_in()
+    spa.live.open()
+
+    with spa.watched() as log:
+        spa.live.break_off()
+        while len(spa.recorder.open_streams) == 0:
+            spa.clock.let_time_pass(0.5)
+
+    assert log.streams.items[-1].ended_in == "101, closed with 4401"
+
+
 @pytest.mark.parametrize("file", ["socket-outlives-sign-out/target.toml"], indirect=True)
 def test_one_that_opens_itself_again_after_the_sign_out_is_seen(spa: Spa) -> None:
     with pytest.raises(RuleBroken, match=r"^\d+ requests for a stream were sent; expected none"):
