@@ -12,6 +12,7 @@ from e2e.test_survival import run_pytest
 from fixtures.apps.servers import RunningApp
 from fixtures.edge.faults import REFUSED
 from fixtures.ends import DoesNotApply
+from fixtures.given.app import ServeWith
 from fixtures.given.spa import MakeSpa
 from fixtures.judging import expect
 from fixtures.page.accounts import account_of
@@ -99,6 +100,95 @@ def test_a_rule_that_does_not_apply_after_all_leaves_what_it_has_not_ended(
 
     assert len(spa.recorder.log().sign_ins) == sign_ins
     expect(spa.marks.signed_in).to_be_shown()
+
+
+@pytest.mark.parametrize(("is_heard_of", "sign_ins"), [(False, 0), (True, 1)], ids=["unheard", "heard"])
+def test_a_sign_out_that_the_server_has_not_heard_of_ends_no_session(
+    left: Spa, make_spa: MakeSpa, *, is_heard_of: bool, sign_ins: int
+) -> None:
+    left.open(left.pages.home)
+    if not is_heard_of:
+        left.network.cut()
+    left.sign_out()
+    expect(left.marks.after_sign_out).to_be_shown()
+
+    spa = the_next(make_spa, left)
+    spa.sign_in()
+    spa.open(spa.pages.home)
+
+    assert len(spa.recorder.log().sign_ins) == sign_ins
+    expect(spa.marks.signed_in).to_be_shown()
+
+
+def test_a_sign_out_that_the_app_sends_once_the_network_is_back_is_heard_of(left: Spa, stock: SessionStock) -> None:
+    left.open(left.pages.home)
+    left.network.cut()
+    left.sign_out()
+    left.network.put_right()
+    left.page.evaluate("() => fetch('/auth/logout/', { method: 'POST' })")
+
+    left.end()
+
+    assert not stock.has(app_under(left))
+
+
+ROTATING = (("APP_ROTATE_REFRESH_TOKENS", "1"), ("APP_ROTATION_GRACE_SECONDS", "0"))
+
+
+@pytest.fixture(params=[(), ROTATING], ids=["as it is", "rotating"])
+def served(request: pytest.FixtureRequest, serve_with: ServeWith) -> RunningApp:
+    return serve_with(request.param, None)
+
+
+def throws_the_new_tokens_away(spa: Spa) -> None:
+    spa.open(spa.pages.calls)
+    spa.clock.let_access_token_expire()
+    spa.call_api()
+    spa.storage.browser.clear()
+
+
+def keeps_the_old_tokens(spa: Spa) -> None:
+    spa.open(spa.pages.calls)
+    spa.storage.refuse_writes("QuotaExceededError")
+    spa.clock.let_access_token_expire()
+    spa.call_api()
+
+
+def has_them_renewed_past_the_page(spa: Spa) -> None:
+    expect(spa.refresh_in_a_row(3).exchanges).to_have_succeeded()
+
+
+@pytest.mark.parametrize("happens", [throws_the_new_tokens_away, keeps_the_old_tokens, has_them_renewed_past_the_page])
+def test_what_was_issued_last_goes_on_where_the_page_does_not_have_it(
+    make_spa: MakeSpa, served: RunningApp, happens: Callable[[Spa], None]
+) -> None:
+    first = make_spa(None, served)
+    first.sign_in()
+    happens(first)
+    assert first.recorder.log().refreshes.succeeded or happens is has_them_renewed_past_the_page
+    first.note_unharmed()
+    first.end()
+
+    spa = make_spa(None, served)
+    spa.sign_in()
+    spa.open(spa.pages.home)
+
+    assert spa.has_gone_on
+    expect(spa.marks.signed_in).to_be_shown()
+
+
+def test_a_token_that_is_shown_again_leaves_nothing(
+    make_spa: MakeSpa, serve_with: ServeWith, stock: SessionStock
+) -> None:
+    spa = make_spa(None, serve_with(ROTATING, None))
+    spa.sign_in()
+
+    done = replace(spa.refresh_in_a_row(2), spent_at=-60.0)  # long ago
+    done.show_the_first_token_again()
+    spa.note_unharmed()
+    spa.end()
+
+    assert not stock.has(app_under(spa))
 
 
 def test_its_tokens_are_good_and_its_own(left: Spa, make_spa: MakeSpa) -> None:
