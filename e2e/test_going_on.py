@@ -233,7 +233,7 @@ def test_who_goes_away_at_once_loads_nothing(left: Spa, make_spa: MakeSpa, stock
     assert spa.storage.session.missing == ()
 
 
-@pytest.mark.parametrize("look", ["marks", "clock", "network", "storage", "page", "access_token", "holding", "watched"])
+@pytest.mark.parametrize("look", ["marks", "clock", "network", "storage", "page", "holding", "watched"])
 def test_who_stays_where_the_sign_in_leads_signs_in(
     left: Spa, make_spa: MakeSpa, stock: SessionStock, look: str
 ) -> None:
@@ -251,6 +251,19 @@ def test_who_stays_where_the_sign_in_leads_signs_in(
     assert [each.status for each in spa.recorder.log().sign_ins] == [200]
     spa.end()
     assert stock.has(app_under(spa)), "what was offered is there for the next rule"
+
+
+@pytest.mark.parametrize("token", ["access_token", "refresh_token"])
+def test_who_asks_for_a_token_goes_on_with_any(left: Spa, make_spa: MakeSpa, token: str) -> None:
+    spa = the_next(make_spa, left)
+    spa.sign_in()
+
+    found = getattr(spa, token)
+
+    assert spa.has_gone_on
+    assert len(spa.recorder.log().sign_ins) == 0
+    assert found == (spa.world.access_token_used_last() if token == "access_token" else spa.refresh_token)
+    expect(spa.marks.signed_in).to_be_shown()
 
 
 def test_a_control_that_is_used_next_is_one_of_where_the_sign_in_leads(left: Spa, make_spa: MakeSpa) -> None:
