@@ -154,10 +154,9 @@ def test_one_that_opens_as_the_stretch_ends_is_not_taken_to_be_let_in(spa: Spa) 
 
     with spa.watched() as log:
         spa.live.break_off()
-        while len(spa.recorder.open_streams) == 0:
-            spa.clock.let_time_pass(0.5)
+        spa.clock.let_time_pass_until(lambda: bool(spa.recorder.open_streams), 60)
 
-    assert log.streams.items[-1].ended_in == "101, closed with 4401"
+    assert [each.ended_in for each in log.streams][-1:] == ["101, closed with 4401"]
 
 
 @pytest.mark.parametrize("file", ["socket-outlives-sign-out/target.toml"], indirect=True)
