@@ -158,7 +158,30 @@ def has_them_renewed_past_the_page(spa: Spa) -> None:
     expect(spa.refresh_in_a_row(3).exchanges).to_have_succeeded()
 
 
-@pytest.mark.parametrize("happens", [throws_the_new_tokens_away, keeps_the_old_tokens, has_them_renewed_past_the_page])
+def holds_other_tokens_than_the_server_has_issued(spa: Spa) -> None:
+    spa.open(spa.pages.home)
+    spa.network.rotate_refresh_tokens()
+    spa.clock.let_access_token_expire()
+    spa.open(spa.pages.home)
+
+
+def holds_one_token_for_all_that_the_server_has_issued(spa: Spa) -> None:
+    spa.open(spa.pages.home)
+    spa.network.keep_refresh_token()
+    spa.clock.let_access_token_expire()
+    spa.open(spa.pages.home)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        throws_the_new_tokens_away,
+        keeps_the_old_tokens,
+        has_them_renewed_past_the_page,
+        holds_other_tokens_than_the_server_has_issued,
+        holds_one_token_for_all_that_the_server_has_issued,
+    ],
+)
 def test_what_was_issued_last_goes_on_where_the_page_does_not_have_it(
     make_spa: MakeSpa, served: RunningApp, happens: Callable[[Spa], None]
 ) -> None:

@@ -111,6 +111,7 @@ def replays_every_request_after_a_failed_refresh(spa: Spa) -> None:
 def refreshes_whatever_the_endpoint_is_called(spa: Spa) -> None:
     """A page whose requests get a 401 gets its data after one refresh, whatever its endpoints are called."""
     spa.sign_in()
+    spa.open(spa.pages.home)
     spa.network.reject_access_token()
 
     with spa.watched() as log:

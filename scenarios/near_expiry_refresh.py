@@ -4,6 +4,8 @@ The investigation's scenario 1, "Normal Token Refresh Flow": sign in, let the to
 refreshed and that the session goes on.
 """
 
+from collections.abc import Callable
+
 from fixtures.judging import expect
 from fixtures.observed.exchange import Kind
 from fixtures.spa import Spa
@@ -40,6 +42,7 @@ def refreshes_in_the_background(spa: Spa) -> None:
 def keeps_refreshing_in_the_background(spa: Spa) -> None:
     """A page left alone for long refreshes each token in turn, and not only the first one."""
     spa.sign_in()
+    spa.open(spa.pages.home)
     spa.clock.bring_near_expiry(seconds_left=spa.policy.early_renewal + 30)
     spa.clock.let_time_pass_until_refreshed(at_most=spa.clock.left - 15)
     spa.clock.bring_near_expiry(seconds_left=spa.policy.early_renewal + 30)
@@ -59,6 +62,7 @@ def keeps_refreshing_in_the_background(spa: Spa) -> None:
 def refreshes_in_the_background_after_a_page_load(spa: Spa) -> None:
     """A page that is loaded in the middle of a token's life refreshes the token before it expires."""
     spa.sign_in()
+    spa.leave()
     spa.clock.bring_near_expiry(seconds_left=spa.policy.early_renewal + 60)
     spa.open(spa.pages.home)
 
@@ -348,8 +352,7 @@ def does_not_refresh_before_every_request(spa: Spa) -> None:
 )
 def survives_two_expiries_without_rotation(spa: Spa) -> None:
     """Two expiries in a row are survived where no refresh reply brings a refresh token."""
-    spa.network.keep_refresh_token()
-    _survives_two_expiries(spa)
+    _survives_two_expiries(spa, spa.network.keep_refresh_token)
 
 
 @rule(
@@ -359,13 +362,13 @@ def survives_two_expiries_without_rotation(spa: Spa) -> None:
 )
 def survives_two_expiries_with_rotation(spa: Spa) -> None:
     """Two expiries in a row are survived where each refresh reply brings a new refresh token and ends the old one."""
-    spa.network.rotate_refresh_tokens()
-    _survives_two_expiries(spa)
+    _survives_two_expiries(spa, spa.network.rotate_refresh_tokens)
 
 
-def _survives_two_expiries(spa: Spa) -> None:
+def _survives_two_expiries(spa: Spa, change_the_server: Callable[[], None]) -> None:
     spa.sign_in()
     spa.open(spa.pages.calls)
+    change_the_server()
 
     with spa.watched() as log:
         for _ in range(2):
@@ -385,9 +388,9 @@ def _survives_two_expiries(spa: Spa) -> None:
 )
 def keeps_refreshed_tokens_across_a_reload(spa: Spa) -> None:
     """A page that is loaded anew after a refresh goes on with the tokens that it brought, and ends no session."""
-    spa.network.rotate_refresh_tokens()
     spa.sign_in()
     spa.open(spa.pages.calls)
+    spa.network.rotate_refresh_tokens()
     spa.clock.let_access_token_expire()
     spa.call_api()
 

@@ -87,9 +87,9 @@ def shares_one_refresh_between_processes(spa: Spa) -> None:
 )
 def refreshes_with_the_token_of_the_other_tab(spa: Spa) -> None:
     """A tab whose refresh token another tab has used up goes on with the one that came in its place."""
-    spa.network.rotate_refresh_tokens()
     spa.sign_in()
     spa.open(spa.pages.calls)
+    spa.network.rotate_refresh_tokens()
     # Refreshed once before: a tab may have a copy of the token that it found, or of the one that it was brought.
     spa.network.reject_access_token()
     spa.call_api()

@@ -96,6 +96,7 @@ def late_refresh_does_not_sign_in_the_previous_user(spa: Spa) -> None:
 def stops_background_refresh(spa: Spa) -> None:
     """Nothing is refreshed after the sign-out, however long the sign-in page stays open."""
     spa.sign_in()
+    spa.open(spa.pages.home)
     spa.sign_out()
 
     with spa.watched(patiently=False) as log:
@@ -114,6 +115,7 @@ def stops_background_refresh(spa: Spa) -> None:
 def works_offline(spa: Spa) -> None:
     """Whoever signs out is signed out, here and at once, whether or not the server can be told."""
     spa.sign_in()
+    spa.open(spa.pages.home)
     spa.network.cut()
 
     spa.sign_out()
@@ -131,6 +133,7 @@ def works_offline(spa: Spa) -> None:
 def works_whatever_the_server_says(spa: Spa, fault: Fault) -> None:
     """Whoever signs out is signed out here, also where the server fails, or knows nothing of the session any more."""
     spa.sign_in()
+    spa.open(spa.pages.home)
     spa.network.break_down(fault)
 
     spa.sign_out()
