@@ -289,6 +289,18 @@ def test_who_asks_for_a_token_goes_on_with_any(left: Spa, make_spa: MakeSpa, tok
     expect(spa.marks.signed_in).to_be_shown()
 
 
+def test_who_looks_how_it_refreshes_goes_on_with_any(left: Spa, make_spa: MakeSpa) -> None:
+    spa = the_next(make_spa, left)
+    spa.sign_in()
+
+    spa.see_how_it_refreshes()
+
+    assert spa.has_gone_on
+    assert len(spa.recorder.log().sign_ins) == 0
+    assert len(spa.recorder.log().refreshes.succeeded) == 1
+    expect(spa.marks.signed_in).to_be_shown()
+
+
 def test_a_control_that_is_used_next_is_one_of_where_the_sign_in_leads(left: Spa, make_spa: MakeSpa) -> None:
     spa = the_next(make_spa, left)
     spa.sign_in()

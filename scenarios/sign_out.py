@@ -115,7 +115,6 @@ def stops_background_refresh(spa: Spa) -> None:
 def works_offline(spa: Spa) -> None:
     """Whoever signs out is signed out, here and at once, whether or not the server can be told."""
     spa.sign_in()
-    spa.open(spa.pages.home)
     spa.network.cut()
 
     spa.sign_out()

@@ -17,6 +17,7 @@ from scenarios.catalogue import Impact, rule
 def is_sent_once(spa: Spa) -> None:
     """A wrong password is sent once, and leads to no refresh, whatever is left in storage of an earlier session."""
     spa.sign_in()
+    spa.open(spa.pages.home)
     stale = spa.storage.browser.snapshot()
     spa.sign_out()
     spa.open_sign_in_page()
