@@ -19,7 +19,7 @@ from fixtures.target import TARGETS, Target
 pytestmark = pytest.mark.timeout(360)
 
 RULE = "near-expiry-refresh/does-not-refresh-again-after-a-refresh"
-WITHOUT_A_PAGE_LOAD = "concurrent-401s/refreshes-whatever-the-endpoint-is-called"
+WITHOUT_A_PAGE_LOAD = "near-expiry-refresh/refreshes-in-the-background"
 
 
 @pytest.fixture
