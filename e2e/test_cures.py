@@ -45,7 +45,7 @@ def test_of_what_was_seen_only_the_mistakes_are_told_that_look_so() -> None:
     too_early = mistakes_seen_as(
         rule, "A refresh was sent 0.9 s after the one before it; expected a pause of at least 7 s."
     )
-    never = mistakes_seen_as(rule, "1 refresh was sent, and failed; expected at least 2.")
+    never = mistakes_seen_as(rule, "1 refresh was sent, and failed; expected at least 2 to succeed.")
 
     assert too_early
     assert not {each.sentence for each in too_early} & {each.sentence for each in never}

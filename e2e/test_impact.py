@@ -12,7 +12,7 @@ from scenarios.catalogue import CatalogueError, rule
 pytestmark = pytest.mark.timeout(360)
 
 RETRIES = "network-failure/retries-the-refresh-after-a-pause[refused]"
-FACT = "1 refresh was sent, and failed; expected at least 1."
+FACT = "1 refresh was sent, and failed; expected at least 1 to succeed."
 LEFT_TO_THE_USER = ("e2e/test_scenarios.py", "--defect=failed-refresh-is-left-to-the-user", "-k", RETRIES)
 
 

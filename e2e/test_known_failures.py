@@ -44,6 +44,7 @@ owner = "robin"
         ("2 API requests failed: GET /a 401, GET /b 500.", "3 API requests failed: GET /b 500, GET /a 401."),
         ("The user was redirected to /login (pushState).", "The user was redirected to /login (page load)."),
         ("3 refreshes were sent, and none succeeded; expected 1.", "1 refresh was sent, and failed; expected 1."),
+        ("1 refresh was sent, and failed; expected 1.", "1 refresh was sent, and failed; expected 1 to succeed."),
         ("2 requests were sent with the stale access token A.", "1 request was sent with the stale access token C."),
     ],
 )
