@@ -115,6 +115,7 @@ def stops_background_refresh(spa: Spa) -> None:
 def works_offline(spa: Spa) -> None:
     """Whoever signs out is signed out, here and at once, whether or not the server can be told."""
     spa.sign_in()
+    # No page load in between: it might have asked already for what a client has to ask for before it signs out.
     spa.network.cut()
 
     spa.sign_out()
