@@ -151,9 +151,9 @@ def test_the_doctor_says_beforehand_how_many_there_will_be() -> None:
 
     assert len(rules()) <= AT_MOST <= 1.25 * len(rules())
     assert about_sign_ins(target).seen == (
-        "about 75 in a run of all rules, up to 200 where the app takes up no session that was put into its browser"
+        "about 50 in a run of all rules, up to 200 where the app takes up no session that was put into its browser"
     )
-    assert about_sign_ins(limited).seen.endswith("; at 10 a minute (sign_in.max_per_minute) they take 7 min")
+    assert about_sign_ins(limited).seen.endswith("; at 10 a minute (sign_in.max_per_minute) they take 5 min")
 
 
 GUARDED = """
