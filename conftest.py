@@ -21,6 +21,7 @@ pytest_plugins = [
     "fixtures.given.doctor",
     "fixtures.given.sessions",
     "fixtures.given.spa",
+    "fixtures.given.turns",
     "fixtures.given.workers",
     "fixtures.report.cure",
     "fixtures.report.verdicts",
