@@ -87,6 +87,26 @@ def keeps_what_was_typed(spa: Spa) -> None:
 
 @rule(
     impact=Impact.SERIOUS,
+    needs={"calls", "stored refresh token", "readable refresh token", "carrier of the refresh token"},
+    hint="Let the server end the one session whose token it is shown. All at once are for a user who asks for that.",
+)
+def ends_no_session_elsewhere(spa: Spa) -> None:
+    """A session that cannot be renewed ends in its own browser alone: the user's other devices go on."""
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    elsewhere = spa.begin_a_session_in_another_browser()
+    spa.network.reject_refresh_token()
+
+    with spa.watched() as log, spa.holding.refreshes():
+        spa.clock.let_access_token_expire()
+        spa.keep_calling_api(1)
+
+    expect(spa.marks.sign_in_form).to_be_shown()
+    expect(spa.refresh_in_another_browser(elsewhere)).to_go_on_in_another_browser(whatever=log.all)
+
+
+@rule(
+    impact=Impact.SERIOUS,
     needs={"calls"},
     hint="Start from nothing at sign-in: counters, latches and promises of the last session too.",
 )
