@@ -200,6 +200,41 @@ def test_what_was_issued_last_goes_on_where_the_page_does_not_have_it(
     expect(spa.marks.signed_in).to_be_shown()
 
 
+def test_a_session_that_has_gone_on_in_another_browser_is_left_with_its_newest_token(
+    make_spa: MakeSpa, served: RunningApp
+) -> None:
+    rule = make_spa(None, served)
+    rule.sign_in()
+    elsewhere = rule.begin_a_session_in_another_browser()
+    expect(elsewhere.refresh()).to_have_succeeded()
+    rule.end()
+    elsewhere.spa.end()
+
+    spa = make_spa(None, served)
+    spa.sign_in()
+    spa.open(spa.pages.home)
+
+    assert spa.has_gone_on
+    assert spa.account == rule.account
+    expect(spa.marks.signed_in).to_be_shown()
+
+
+def test_a_session_that_has_ended_in_another_browser_is_left_to_nobody(
+    make_spa: MakeSpa, served: RunningApp, stock: SessionStock
+) -> None:
+    rule = make_spa(None, served)
+    rule.sign_in()
+    elsewhere = rule.begin_a_session_in_another_browser()
+    logout = f"{rule.world.server_url}/auth/logout/"
+    assert rule.world.context.request.post(logout, data={"refresh_token": elsewhere.newest.token}).ok
+
+    expect(elsewhere.refresh()).to_have_been_rejected()
+    rule.end()
+    elsewhere.spa.end()
+
+    assert not stock.has(app_under(rule))
+
+
 def test_a_token_that_is_shown_again_leaves_nothing(
     make_spa: MakeSpa, serve_with: ServeWith, stock: SessionStock
 ) -> None:
