@@ -3,12 +3,13 @@
 import pytest
 
 from fixtures.edge.faults import RESET, SERVER_FAILED
-from fixtures.ends import CouldNotAsk, RuleBroken
+from fixtures.ends import CouldNotAsk, DoesNotApply, RuleBroken
 from fixtures.judging import expect
 from fixtures.observed.record import ABORTED
 from fixtures.spa import Spa
 from fixtures.spa.clock import PAST_THE_END_SECONDS
 from fixtures.spa.marks import Marks
+from fixtures.spa.pages import Pages
 from fixtures.target import Element
 from fixtures.tokens.corrupted import GARBAGE, TRUNCATED, UNDEFINED
 
@@ -255,3 +256,19 @@ def test_at_the_sign_in_form_one_is_signed_out_although_a_sign_out_leads_elsewhe
 
     assert spa.page.url.endswith(spa.pages.sign_in)
     expect(Marks(spa.page, spa.target, spa.account).after_sign_out).to_be_shown()
+
+
+def test_a_link_that_is_on_no_page_from_which_it_would_be_used_is_not_missed_later(spa: Spa) -> None:
+    account, on_home_alone = spa.target.pages.account, Element(role="link", name="Write the first one")
+    assert account is not None
+    spa.sign_in()
+    spa.open(spa.pages.calls)
+    spa.check_that_calls_leave_the_way_to_it()
+
+    account = account.model_copy(update={"link": on_home_alone})
+    spa.pages = Pages(spa.target.model_copy(update={"pages": spa.target.pages.model_copy(update={"account": account})}))
+
+    with pytest.raises(DoesNotApply, match='link "Write the first one" is not on the page from which it would be used'):
+        spa.check_that_calls_leave_the_way_to_it()
+    spa.open(spa.pages.home)
+    expect(spa.marks.control(on_home_alone)).to_be_shown()
