@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 import pytest
 
@@ -24,6 +24,9 @@ PATIENCE_SECONDS = 30
 
 # Each of them opens pages, and none is about a sign-out.
 SEVERAL_RULES = "expired-on-load and not strict and not returns and not leads-to"
+
+# One of its rules may meet no other.
+WITH_ONE_ALONE = "refresh-rejected and (elsewhere or refreshes-in or typed or 401)"
 
 
 def test_rules_share_an_account_as_long_as_they_do_not_disturb_each_other(tmp_path: Path) -> None:
@@ -43,6 +46,23 @@ def test_a_rule_that_comes_after_a_disturbed_one_waits_until_nobody_else_uses_th
     with ThreadPoolExecutor() as pool:
         with one.taken():
             one.note_disturbed()
+            begun = pool.submit(begin)
+            assert not has_begun.wait(0.5)
+        assert begun.result(PATIENCE_SECONDS) is True
+
+
+def test_a_rule_that_may_meet_no_other_waits_for_those_under_way(tmp_path: Path) -> None:
+    one, other = (Turns(tmp_path / "turns", "a run") for _ in range(2))
+    has_begun = Event()
+
+    def begin() -> bool:
+        with other.taken(alone=True) as is_alone:
+            has_begun.set()
+            return is_alone
+
+    with ThreadPoolExecutor() as pool:
+        with one.taken() as is_alone:
+            assert is_alone is False
             begun = pool.submit(begin)
             assert not has_begun.wait(0.5)
         assert begun.result(PATIENCE_SECONDS) is True
@@ -78,7 +98,7 @@ disturbed = []
 
 def begin(self):
     really_begin(self)
-    if not disturbed:
+    if not disturbed and "AFRESH_TEST_UNDISTURBED" not in os.environ:
         disturbed.append(self)
         world, held = self._world, self._storage.browser.values()
         logout = f"{world.server_url}/auth/logout/"
@@ -95,7 +115,7 @@ def pytest_runtest_protocol(item):
         return (yield)
     finally:
         with Path(os.environ["AFRESH_TEST_TIMES"]).open("a") as file:
-            file.write(json.dumps([begun, time.monotonic(), dict(item.user_properties)["verdict"]]) + "\\n")
+            file.write(json.dumps([begun, time.monotonic(), dict(item.user_properties)["verdict"], item.name]) + "\\n")
 """
 
 
@@ -105,12 +125,16 @@ class Use(NamedTuple):
     begun: float
     ended: float
     verdict: str
+    test: str
 
     def meets(self, other: Self) -> bool:
         return self is not other and self.begun < other.ended and other.begun < self.ended
 
 
-Judge = Callable[[str], tuple[str, list[Use]]]
+class Judge(Protocol):
+    """Judges with these further lines in the target's file, by these rules."""
+
+    def __call__(self, lines: str, rules: str = ...) -> tuple[str, list[Use]]: ...
 
 
 @pytest.fixture
@@ -127,7 +151,7 @@ def judged_with_two(
         monkeypatch.setenv("AFRESH_USER", account.user)
         monkeypatch.setenv("AFRESH_PASSWORD", account.password)
 
-        def judged(lines: str) -> tuple[str, list[Use]]:
+        def judged(lines: str, rules: str = SEVERAL_RULES) -> tuple[str, list[Use]]:
             file = tmp_path / "target.toml"
             file.write_text(
                 f"""extends = "{TARGETS / "reference.toml"}"
@@ -141,8 +165,8 @@ def judged_with_two(
                 """,
                 encoding="utf-8",
             )
-            rules = ["e2e/test_scenarios.py", "-k", SEVERAL_RULES]
-            told = run_pytest("-q", "-p", "disturbed", "-n", "2", f"--target={file}", *rules, plugins=tmp_path).stdout
+            asked = ["-n", "2", f"--target={file}", "e2e/test_scenarios.py", "-k", rules]
+            told = run_pytest("-q", "-p", "disturbed", *asked, plugins=tmp_path).stdout
             return told, [Use(*json.loads(line)) for line in times.read_text().splitlines()]
 
         yield judged
@@ -168,6 +192,19 @@ def test_where_the_file_says_so_no_rule_meets_another_and_what_ends_a_session_is
 
     assert not any(each.meets(other) for each in uses for other in uses), told
     assert re.search(r"[12] broken, 0 could not be asked", told), told
+
+
+def test_the_rule_about_a_session_elsewhere_meets_no_other(
+    judged_with_two: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AFRESH_TEST_UNDISTURBED", "1")
+
+    told, uses = judged_with_two("", WITH_ONE_ALONE)
+
+    (alone,) = [each for each in uses if "ends-no-session-elsewhere" in each.test]
+    assert alone.verdict == "kept", told
+    assert len(uses) >= 5, told
+    assert not any(alone.meets(other) for other in uses), told
 
 
 def test_one_at_a_time_is_about_an_account_that_was_there_before(tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ def keeps_what_was_typed(spa: Spa) -> None:
 @rule(
     impact=Impact.SERIOUS,
     needs={"calls", "stored refresh token", "readable refresh token", "carrier of the refresh token"},
+    alone=True,
     hint="Let the server end the one session whose token it is shown. All at once are for a user who asks for that.",
 )
 def ends_no_session_elsewhere(spa: Spa) -> None:

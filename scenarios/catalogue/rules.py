@@ -39,6 +39,8 @@ class Rule:
     case: Any = None
     full_browser: bool = False
     """Whether it is asked in a full browser: with a back/forward cache, and tabs that hear late of each other."""
+    alone: bool = False
+    """Whether no other rule may use the account meanwhile: it would be told as the end of a session of this one."""
 
     @property
     def id(self) -> str:
@@ -103,6 +105,7 @@ def rule(
     cases: Iterable[object] | None = None,
     hint: str | None = None,
     full_browser: bool = False,
+    alone: bool = False,
 ) -> Callable[[Function], Function]:
     """Catalogue a function as a rule.
 
@@ -110,6 +113,7 @@ def rule(
     what a target must have for the rule to apply (``needs_of``). Each of ``cases`` is a rule of its own, given to the
     function as second argument and named by its ``str``. ``hint`` is what is usually wrong where it is broken.
     ``full_browser`` has it asked in one with a back/forward cache, in which tabs hear late of each other's storage.
+    ``alone`` lets no other rule use the account meanwhile.
     """
 
     def catalogue(function: Function) -> Function:
@@ -132,6 +136,7 @@ def rule(
                 hint=hint,
                 case=case,
                 full_browser=full_browser,
+                alone=alone,
             )
             if made.id in _rules:
                 raise CatalogueError(f"{where}: there is a rule {made.id} already")
