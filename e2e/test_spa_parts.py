@@ -263,12 +263,12 @@ def test_a_link_that_is_on_no_page_from_which_it_would_be_used_is_not_missed_lat
     assert account is not None
     spa.sign_in()
     spa.open(spa.pages.calls)
-    spa.check_that_calls_leave_the_way_to_it()
+    spa.check_that_calls_keep_the_link_to_the_account_page()
 
     account = account.model_copy(update={"link": on_home_alone})
     spa.pages = Pages(spa.target.model_copy(update={"pages": spa.target.pages.model_copy(update={"account": account})}))
 
     with pytest.raises(DoesNotApply, match='link "Write the first one" is not on the page from which it would be used'):
-        spa.check_that_calls_leave_the_way_to_it()
+        spa.check_that_calls_keep_the_link_to_the_account_page()
     spa.open(spa.pages.home)
     expect(spa.marks.control(on_home_alone)).to_be_shown()

@@ -190,7 +190,7 @@ def refresh_survives_navigation(spa: Spa) -> None:
     """Whoever goes to another page while a refresh is under way gets its data there."""
     spa.sign_in()
     spa.open(spa.pages.calls)
-    spa.check_that_calls_leave_the_way_to_it()
+    spa.check_that_calls_keep_the_link_to_the_account_page()
     spa.network.reject_access_token()
 
     with spa.watched() as log:

@@ -161,7 +161,7 @@ def navigation_during_a_refresh_does_not_redirect_to_sign_in(spa: Spa) -> None:
     """Whoever follows a link during the refresh of an expired token gets to the page, and not to the sign-in page."""
     spa.sign_in()
     spa.open(spa.pages.calls)
-    spa.check_that_calls_leave_the_way_to_it()
+    spa.check_that_calls_keep_the_link_to_the_account_page()
 
     with spa.watched() as log:
         with spa.holding.refreshes():

@@ -103,7 +103,7 @@ def ends_no_session_elsewhere(spa: Spa) -> None:
         spa.keep_calling_api(1)
 
     expect(spa.marks.sign_in_form).to_be_shown()
-    expect(elsewhere.refresh()).to_go_on_in_another_browser(whatever=log.all)
+    expect(elsewhere.refresh()).to_go_on_in_another_browser(after=log.all)
 
 
 @rule(
